@@ -1,0 +1,40 @@
+# Waymark: `make run` serves the catalogue, `make test` runs every test.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export WAYMARK_BIND ?= 127.0.0.1:8000
+
+.PHONY: run test check bench clean
+
+run: .venv/run
+	@$(BIN)/python -m api migrate
+	@$(BIN)/python -m api load-catalogue
+	@exec $(BIN)/gunicorn -c gunicorn.conf.py
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n auto --cov --cov-fail-under=100
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv var
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Waymark needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make run PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run: requirements.lock .venv/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@ .venv/run

@@ -1,0 +1,14 @@
+"""Waymark: a bookshop's catalogue and back office as a hypermedia API.
+
+A request goes down through these layers and its answer comes up again; a module
+imports from lower lines only (import-linter checks it):
+
+    app  __main__  server               the process: what is started
+    resources  middleware  problems  operations
+    descriptions
+    documents  protocol                 a noun's document; HTTP's rules
+    storage  formats  schemas  catalogue
+    models  hypermedia
+    uris  settings
+    errors
+"""

@@ -1,0 +1,77 @@
+"""The operator's commands: `python -m api --help`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from api.catalogue import CatalogueFault, read_catalogue
+from api.settings import Settings, SettingsFault, read_settings
+from api.storage.engine import sqlite_engine
+from api.storage.loading import digest_of, is_loaded, load_books
+from api.storage.migrations import migrate as migrate_database
+from api.storage.writer import exclusively
+
+CATALOGUE = Path(__file__).parent.parent / "data" / "gutenberg.csv.gz"
+
+
+@click.group(help="Commands for whoever runs Waymark.")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Read the settings that every command needs."""
+    try:
+        context.obj = read_settings()
+    except SettingsFault as ex:
+        raise click.ClickException(str(ex)) from ex
+
+
+@main.command()
+@click.pass_obj
+def check(settings: Settings) -> None:
+    """Check the settings and show them."""
+    for name in settings.__slots__:
+        click.echo(f"{name}: {getattr(settings, name)}")
+
+
+@main.command()
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest form."""
+    migrate_database(settings.database_url)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), default=CATALOGUE)
+@click.pass_obj
+def load_catalogue(settings: Settings, file: Path) -> None:
+    """Load a catalogue of Project Gutenberg; a file that was loaded is not read again."""
+    if not file.is_file():
+        raise click.ClickException(f"there is no file {file}")
+    digest = digest_of(file)
+    engine = sqlite_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            if is_loaded(connection, digest):
+                return
+            with (
+                exclusively(connection),
+                click.progressbar(length=_books_in(file), label="Loading books") as bar,
+            ):
+                new = load_books(connection, read_catalogue(file), digest, bar.update)
+    except CatalogueFault as ex:
+        raise click.ClickException(f"nothing was loaded: {ex}") from ex
+    finally:
+        engine.dispose()
+    click.echo(f"{new:,} books loaded.")
+
+
+def _books_in(file: Path) -> int:
+    """About how many books a file holds, from the size that gzip notes at its end."""
+    average = 268
+    with file.open("rb") as raw:
+        raw.seek(-4, 2)
+        return int.from_bytes(raw.read(4), "little") // average
+
+
+if __name__ == "__main__":
+    sys.exit(main(prog_name="python -m api"))

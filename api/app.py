@@ -1,0 +1,72 @@
+"""The application: the only module that knows all others."""
+
+from typing import Any
+
+import falcon.asgi
+
+from api.descriptions.pages import problem_members, relation_members
+from api.documents import KINDS
+from api.middleware import Shell
+from api.operations.logs import AccessLog
+from api.problems import add_problem_handlers
+from api.protocol.bodies import Body, has_body
+from api.protocol.request import ApiRequest
+from api.resources.collection import Collection
+from api.resources.descriptions import Described, Root
+from api.resources.member import KeyedMember, Member
+from api.resources.service import Service
+from api.settings import Settings, read_settings
+from api.storage.claims import Claims
+from api.storage.engine import Storage
+from api.uris import PATHS
+
+
+class App(falcon.asgi.App[ApiRequest, falcon.asgi.Response]):
+    """Falcon's application, which waits for no body and trusts none that broke off."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request, or follow the life of the process."""
+        if scope["type"] == "http":
+            _take_path_of_absolute_form(scope)
+            if has_body(scope):
+                receive = Body(receive).receive
+        await super().__call__(scope, receive, send)
+
+
+def _take_path_of_absolute_form(scope: dict[str, Any]) -> None:
+    """`GET http://host/path` asks for `/path` (RFC 9112, section 3.2.2)."""
+    path: str = scope["path"]
+    if not path.startswith("/") and "://" in path:
+        _, mark, rest = path.partition("://")[2].partition("/")
+        scope["path"] = mark + rest or "/"
+
+
+def create_app(settings: Settings | None = None) -> App:
+    """The service as an ASGI application; without settings, as the environment says.
+
+    Raises:
+        SettingsFault: the environment is wrong.
+    """
+    settings = settings or read_settings()
+    storage = Storage(settings.database_url)
+    service = Service(settings, storage, Claims(storage.beside("claims")))
+    log = AccessLog() if settings.access_log else None
+    app = App(middleware=[Shell(settings, storage, log)], request_type=ApiRequest)
+    add_problem_handlers(app)
+    for name, resource in _resources(service).items():
+        app.add_route(PATHS[name], resource)
+    return app
+
+
+def _resources(service: Service) -> dict[str, object]:
+    """Every resource by the name of its path."""
+    found: dict[str, object] = {
+        "root": Root(service),
+        "relation": Described(service, "relation", relation_members),
+        "problem": Described(service, "problem", problem_members),
+    }
+    for kind in KINDS:
+        member = Member if kind.model.numbered else KeyedMember
+        found[kind.plural] = Collection(service, kind)
+        found[kind.name] = member(service, kind)
+    return found

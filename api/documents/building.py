@@ -1,0 +1,219 @@
+"""Documents from stored rows: members, pages and the root, with all their links."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from api.documents import KINDS, children_of
+from api.documents.kind import Kind
+from api.hypermedia import relations
+from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape
+from api.storage.counters import Count
+from api.storage.cursors import encode_cursor
+from api.storage.pages import EMBEDDED_LIMIT, Page, Total, position_behind
+from api.storage.query import (
+    END,
+    CollectionQuery,
+    MemberQuery,
+    Position,
+)
+from api.uris import Uris, encode_query
+
+_EVERYTHING = MemberQuery()
+_COUNTED = Shape(
+    {"total": Member.NUMBER, "total_kind": Member.TEXT, "count": Member.NUMBER}
+)
+_UNCOUNTED = Shape({"count": Member.NUMBER})
+_PAGING = ("sort", "limit", "cursor", "fields")
+
+
+class Builder:
+    """Makes documents whose links stand below one mount prefix.
+
+    `suffixes` gives the media type that each suffix of a path asks for. What documents
+    of a noun share is made once, so a builder should be kept.
+    """
+
+    def __init__(self, uris: Uris, suffixes: Mapping[str, str]) -> None:
+        self.uris = uris
+        self._suffixes = tuple(suffixes.items())
+        self._curies = [
+            Link(uris.template("relation"), templated=True, name=relations.PREFIX)
+        ]
+        self._linkers = {kind: self._linker(kind) for kind in KINDS}
+        self._searches = {kind: _search_variables(kind) for kind in KINDS}
+
+    def member(
+        self, kind: Kind, row: Any, query: MemberQuery = _EVERYTHING
+    ) -> Document:
+        """One of the noun; the query may keep some members only, and always the key."""
+        state = kind.dump(row)
+        links = self._linkers[kind](row)
+        if query.fields is None:
+            return Document(state, kind.shape, links)
+        shape = _sparse(kind, query.fields)
+        return Document({name: state[name] for name in shape.members}, shape, links)
+
+    def page(
+        self,
+        kind: Kind,
+        keys: Sequence[Any],
+        query: CollectionQuery,
+        page: Page,
+        total: Total | None,
+    ) -> Document:
+        """A page of the collection at the keys; without a total it is not told."""
+        path = self.uris.href(kind.plural, *keys)
+        members = [self.member(kind, row, query.member) for row in page.rows]
+        state: dict[str, Any] = {}
+        if total is not None:
+            state["total"] = total.number
+            state["total_kind"] = "exact" if total.is_exact else "at_least"
+        state["count"] = len(members)
+        return Document(
+            state,
+            _UNCOUNTED if total is None else _COUNTED,
+            self._page_links(kind, keys, path, query, page),
+            {relations.ITEM: members},
+        )
+
+    def embedded_page(
+        self, kind: Kind, keys: Sequence[Any], rows: Sequence[Any], count: Count
+    ) -> Document:
+        """The beginning of a nested collection, to stand inside its parent.
+
+        `rows` holds one more than is shown where there is a next page.
+        """
+        shown = rows[:EMBEDDED_LIMIT]
+        path = self.uris.href(kind.plural, *keys)
+        links: Links = {relations.SELF: Link(path)}
+        if len(rows) > EMBEDDED_LIMIT:
+            behind = position_behind(kind.model, shown[-1])
+            cursor = encode_cursor(kind.model, CollectionQuery().selection, behind)
+            links[relations.NEXT] = Link(path + encode_query([("cursor", cursor)]))
+        state = {"total": count.total, "total_kind": "exact", "count": len(shown)}
+        members = [self.member(kind, row) for row in shown]
+        return Document(state, _COUNTED, links, {relations.ITEM: members})
+
+    def root(self) -> Document:
+        """Where every walk begins: a link to each collection, and to one of each noun."""
+        uris = self.uris
+        links: Links = {
+            relations.SELF: Link(uris.href("root")),
+            relations.CURIES: self._curies,
+        }
+        for kind in _top_level():
+            links[kind.relation] = Link(uris.href(kind.plural))
+        for kind in _top_level():
+            template = uris.template(kind.plural) + f"/{{{kind.model.key}}}"
+            links[kind.member_relation] = Link(template, templated=True)
+        searched = next(kind for kind in _top_level() if kind.model.fulltext)
+        links[relations.SEARCH] = Link(
+            uris.template(searched.plural) + "{?q}", templated=True
+        )
+        return Document({}, NOTHING, links)
+
+    def described(self, path: str, members: Mapping[str, Any]) -> Document:
+        """A description: texts, and lists of texts, at the path."""
+        kinds = {
+            name: Member.TEXTS if isinstance(value, list) else Member.TEXT
+            for name, value in members.items()
+        }
+        links: Links = {
+            relations.SELF: Link(path),
+            relations.UP: Link(self.uris.href("root")),
+            relations.ALTERNATE: self._alternates(path, ""),
+        }
+        return Document(dict(members), Shape(kinds), links)
+
+    def _page_links(
+        self,
+        kind: Kind,
+        keys: Sequence[Any],
+        path: str,
+        query: CollectionQuery,
+        page: Page,
+    ) -> Links:
+        given = list(query.parameters)
+
+        def at(position: Position) -> Link:
+            cursor = encode_cursor(kind.model, query.selection, position)
+            return Link(path + encode_query([*given, ("cursor", cursor)]))
+
+        first = Link(path + encode_query(given))
+        is_first = query.position == CollectionQuery().position
+        links: Links = {
+            relations.SELF: first if is_first else at(query.position),
+            relations.FIRST: first,
+        }
+        if page.before is not None:
+            links[relations.PREV] = at(page.before)
+        if page.behind is not None:
+            links[relations.NEXT] = at(page.behind)
+        links[relations.LAST] = at(END)
+        links[relations.UP] = self._up(kind, keys)
+        links[relations.SEARCH] = Link(path + self._searches[kind], templated=True)
+        own = links[relations.SELF]
+        asked = own.href.removeprefix(path) if isinstance(own, Link) else ""
+        links[relations.ALTERNATE] = self._alternates(path, asked)
+        return links
+
+    def _up(self, kind: Kind, keys: Sequence[Any]) -> Link:
+        if kind.parent is None:
+            return Link(self.uris.href("root"))
+        return Link(self.uris.href(kind.parent.name, *keys))
+
+    def _alternates(self, path: str, query: str) -> list[Link]:
+        return [
+            Link(path + suffix + query, type=media_type)
+            for suffix, media_type in self._suffixes
+        ]
+
+    def _linker(self, kind: Kind) -> Callable[[Any], Links]:
+        """A function from a row to all its links; what rows share is made once."""
+        uris, suffixes, curies = self.uris, self._suffixes, self._curies
+        self_href, collection_href = uris.maker(kind.name), uris.maker(kind.plural)
+        up_href = uris.maker(kind.parent.name) if kind.parent else None
+        nested = [
+            (child.relation, uris.maker(child.plural)) for child in children_of(kind)
+        ]
+        keys_of, particular = kind.keys_of, kind.links
+
+        def link(row: Any) -> Links:
+            keys = keys_of(row)
+            href = self_href(*keys)
+            links: Links = {
+                "self": Link(href),
+                "collection": Link(collection_href(*keys[:-1])),
+            }
+            if up_href is not None:
+                links["up"] = Link(up_href(*keys[:-1]))
+            if nested:
+                links["curies"] = curies
+                for rel, nested_href in nested:
+                    links[rel] = Link(nested_href(*keys))
+            links |= particular(row, uris)
+            links["alternate"] = [
+                Link(href + suffix, type=media_type) for suffix, media_type in suffixes
+            ]
+            return links
+
+        return link
+
+
+def _top_level() -> Iterable[Kind]:
+    return (kind for kind in KINDS if kind.parent is None)
+
+
+def _search_variables(kind: Kind) -> str:
+    """The template of a collection's query: full text, filters by equality, paging."""
+    names = ["q"] if kind.model.fulltext else []
+    names += [
+        name for name, member in kind.shape.members.items() if member is not Member.FREE
+    ]
+    return f"{{?{','.join([*names, *_PAGING])}}}"
+
+
+@lru_cache(maxsize=1024)
+def _sparse(kind: Kind, names: frozenset[str]) -> Shape:
+    return kind.shape.only(names | {kind.model.key})

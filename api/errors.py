@@ -1,0 +1,317 @@
+"""Everything that can go wrong, as one tree: status, problem type and title.
+
+ApiError
+├── BadRequest 400
+│   ├── MalformedRequest   the message itself can't be read
+│   ├── MalformedBody      the body is no JSON, XML or form that we can read
+│   ├── InvalidBody        the body is readable, its members are wrong
+│   └── InvalidQuery       a parameter of the URL is wrong
+├── NotFound 404
+├── MethodNotAllowed 405
+├── NotAcceptable 406
+├── RequestTimeout 408
+├── Conflict 409
+│   ├── AlreadyExists      something stands at that id or key
+│   ├── DuplicateValue     a unique member has that value elsewhere
+│   ├── PatchConflict      a test failed, or a path is missing
+│   └── RequestInProgress  the request with that idempotency key still runs
+├── VersionMismatch 412
+├── BodyTooLarge 413
+├── UriTooLong 414
+├── UnsupportedMediaType 415
+├── KeyReused 422
+├── PreconditionRequired 428
+├── HeadersTooLarge 431
+├── InternalError 500
+├── CodingNotImplemented 501
+└── Unavailable 503
+
+Titles and types follow RFC 9457; `problems.py` turns them into documents.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request, and where it stands.
+
+    `pointer` is a JSON Pointer (RFC 6901) into the body; `parameter` names a query
+    parameter or a header. At most one of them is set.
+    """
+
+    detail: str
+    code: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class ApiError(Exception):
+    """A request that can't be answered as it was meant."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    title: ClassVar[str] = "Something went wrong"
+    slug: ClassVar[str] = "internal-error"
+    advice: ClassVar[str] = "Try again later."
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+
+
+class BadRequest(ApiError):
+    """400: the request itself is wrong."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "The request is wrong"
+    slug = "bad-request"
+    advice = "Change the request as the detail says; the same one will fail again."
+
+
+class MalformedRequest(BadRequest):
+    """The HTTP message can't be read."""
+
+    title = "The request can't be read"
+    slug = "malformed-request"
+    advice = "Send a well-formed HTTP/1.1 message with one Host header."
+
+
+class MalformedBody(BadRequest):
+    """The body is not what its Content-Type says."""
+
+    title = "The body can't be read"
+    slug = "malformed-body"
+    advice = "Check the syntax of the body at the place that the detail names."
+
+
+class InvalidBody(BadRequest):
+    """The body's members break the rules; `faults` holds all of them."""
+
+    title = "The body breaks the rules"
+    slug = "invalid-body"
+    advice = "Correct every member that `errors` points to."
+
+
+class InvalidQuery(BadRequest):
+    """A parameter of the URL is unknown or wrong; `faults` holds all of them."""
+
+    title = "The query breaks the rules"
+    slug = "invalid-query"
+    advice = "Follow the `wm:corrected` link, or correct what `errors` names."
+
+    def __init__(self, faults: Sequence[Fault], *, corrected: str = "") -> None:
+        """`corrected` is the query string with what was wrong put right or left out."""
+        named = ", ".join(str(fault.parameter) for fault in faults)
+        super().__init__(f"These parameters are wrong: {named}.", faults=faults)
+        self.corrected = corrected
+
+
+class NotFound(ApiError):
+    """404: nothing is here."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "There is nothing here"
+    slug = "not-found"
+    advice = "Start at the collection, or at the root, and follow links from there."
+
+    def __init__(
+        self, detail: str, *, within: tuple[str, tuple[object, ...]] = ("root", ())
+    ) -> None:
+        """`within` is the name of the collection's path and the keys in it."""
+        super().__init__(detail)
+        self.within = within
+
+
+class MethodNotAllowed(ApiError):
+    """405: the resource exists but does not do that."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    title = "The resource does not support that method"
+    slug = "method-not-allowed"
+    advice = "Use one of the methods that the `Allow` header names."
+
+
+class NotAcceptable(ApiError):
+    """406: no representation fits the Accept header."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    title = "There is no representation that you accept"
+    slug = "not-acceptable"
+    advice = "Accept one of the media types that `available` names, or `*/*`."
+
+    def __init__(self, detail: str, *, available: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.available = tuple(available)
+
+
+class RequestTimeout(ApiError):
+    """408: the request did not arrive in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    title = "The request came too slowly"
+    slug = "request-timeout"
+    advice = "Send the whole head within 10 seconds, and the body without a long pause."
+
+
+class Conflict(ApiError):
+    """409: the request does not fit what is stored."""
+
+    status = HTTPStatus.CONFLICT
+    title = "The request does not fit the present state"
+    slug = "conflict"
+    advice = "Read the present state and decide anew."
+
+
+class AlreadyExists(Conflict):
+    """Something stands at that id or key already."""
+
+    title = "It exists already"
+    slug = "already-exists"
+    advice = "PUT replaces what is there; POST needs an id that is free."
+
+    def __init__(self, detail: str, *, present: tuple[str, ...]) -> None:
+        """`present` is the name of the path where it stands, and the keys in it."""
+        super().__init__(detail)
+        self.present = present
+
+
+class DuplicateValue(Conflict):
+    """A member that must be unique has that value elsewhere."""
+
+    title = "That value is taken"
+    slug = "duplicate-value"
+    advice = "Use another value for the members that `errors` points to."
+
+
+class PatchConflict(Conflict):
+    """A JSON Patch does not fit the document: a test failed or a path is missing."""
+
+    title = "The patch does not fit the document"
+    slug = "patch-conflict"
+    advice = "Read the document again and make the patch anew."
+
+
+class RequestInProgress(Conflict):
+    """The first request with that idempotency key has not ended yet."""
+
+    title = "The same request is still running"
+    slug = "request-in-progress"
+    advice = "Wait a moment and send the same request with the same key again."
+
+
+class VersionMismatch(ApiError):
+    """412: somebody else was faster, or a condition does not hold."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    title = "The condition does not hold"
+    slug = "version-mismatch"
+    advice = "Read the present version, look at what changed, and try again."
+
+
+class BodyTooLarge(ApiError):
+    """413: the body, or a value in it, is larger than we take."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "The body is too large"
+    slug = "body-too-large"
+    advice = "Send less at once; the detail names the limit."
+
+
+class UriTooLong(ApiError):
+    """414: the URL is longer than we take."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    title = "The URL is too long"
+    slug = "uri-too-long"
+    advice = "Shorten the query string; the detail names the limit."
+
+
+class UnsupportedMediaType(ApiError):
+    """415: the body is in a format that we do not read here."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "The body's media type is not supported"
+    slug = "unsupported-media-type"
+    advice = "Send one of the media types in `available`."
+
+    def __init__(
+        self, detail: str, *, available: Sequence[str], headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(detail, headers=headers)
+        self.available = tuple(available)
+
+
+class KeyReused(ApiError):
+    """422: the idempotency key was used for another request."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "The idempotency key belongs to another request"
+    slug = "key-reused"
+    advice = "Make a new key for each new request."
+
+
+class PreconditionRequired(ApiError):
+    """428: this server wants writes to be conditional."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    title = "The request must be conditional"
+    slug = "precondition-required"
+    advice = "Send `If-Match` with the ETag that you read."
+
+
+class HeadersTooLarge(ApiError):
+    """431: the header fields are larger than we take."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    title = "The header fields are too large"
+    slug = "headers-too-large"
+    advice = "Send fewer or shorter header fields; the detail names the limit."
+
+
+class InternalError(ApiError):
+    """500: a fault of ours."""
+
+    title = "The server failed"
+    slug = "internal-error"
+    advice = "Report the `instance`; the request may be tried again later."
+
+
+class CodingNotImplemented(ApiError):
+    """501: the transfer coding of the body is not known here."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+    title = "The transfer coding is not supported"
+    slug = "coding-not-implemented"
+    advice = "Send the body with a Content-Length, or chunked."
+
+
+class Unavailable(ApiError):
+    """503: the server can't do this at the moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "The server can't answer now"
+    slug = "unavailable"
+    advice = "Try again after the time that `Retry-After` names."
+
+
+def problem_types() -> dict[str, type[ApiError]]:
+    """Every problem type of the service by its slug, in the order of the tree."""
+    found: dict[str, type[ApiError]] = {}
+    waiting: list[type[ApiError]] = [ApiError]
+    while waiting:
+        each = waiting.pop(0)
+        waiting = each.__subclasses__() + waiting
+        if each is not ApiError:
+            found[each.slug] = each
+    return found

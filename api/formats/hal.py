@@ -1,0 +1,37 @@
+"""HAL+JSON (draft-kelly-json-hal) and problem+json (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from api.hypermedia.document import Document, JsonValue
+
+_encode = msgspec.json.Encoder().encode
+
+
+def render_hal(document: Document) -> bytes:
+    """The document as HAL+JSON, compact, in UTF-8."""
+    return _encode(_resource(document))
+
+
+def render_problem(problem: Mapping[str, JsonValue]) -> bytes:
+    """The problem as compact JSON."""
+    return _encode(problem)
+
+
+def indented(text: bytes, indent: int) -> bytes:
+    """The same JSON, indented by `indent` blanks a level, ending in a line break."""
+    return msgspec.json.format(text, indent=indent) + b"\n"
+
+
+def _resource(document: Document) -> dict[str, Any]:
+    resource = {"_links": document.links, **document.state}
+    if document.embedded:
+        resource["_embedded"] = {
+            rel: [_resource(each) for each in embedded]
+            if isinstance(embedded, list)
+            else _resource(embedded)
+            for rel, embedded in document.embedded.items()
+        }
+    return resource

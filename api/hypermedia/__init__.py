@@ -1,0 +1,1 @@
+"""What a document can say, before any format says it."""

@@ -1,0 +1,84 @@
+"""The neutral document: state, links, embedded documents and forms.
+
+Documents are made once and written by any format; they know no media type.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+import msgspec
+
+JsonValue: TypeAlias = (
+    "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+)
+
+
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A typed link (RFC 8288) with HAL's properties; `href` may be a URI template."""
+
+    href: str
+    templated: bool = False
+    type: str | None = None
+    name: str | None = None
+    title: str | None = None
+
+
+Links: TypeAlias = dict[str, Link | list[Link]]
+"""Links by relation; a list where there can be several, even if there is one."""
+
+
+class Member(Enum):
+    """What a member of a document's state holds, for formats that must be told."""
+
+    TEXT = "text"
+    TIME = "time"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TEXTS = "texts"
+    FREE = "free"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The names and kinds of the members that a state has, in their order.
+
+    Shapes are made once and compared by identity, so formats can keep what they
+    compiled for one.
+    """
+
+    members: Mapping[str, Member]
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def only(self, names: frozenset[str]) -> "Shape":
+        """The shape with just the named members."""
+        return Shape(
+            {name: self.members[name] for name in self.members if name in names}
+        )
+
+
+NOTHING = Shape({})
+
+
+@dataclass(slots=True)
+class Document:
+    """A resource's state and what a client can do from here.
+
+    `embedded` holds documents by relation, a list where there can be several.
+    """
+
+    state: Mapping[str, JsonValue]
+    shape: Shape
+    links: Links
+    embedded: dict[str, "Document | list[Document]"] = field(default_factory=dict)
+
+    @property
+    def href(self) -> str | None:
+        """Where the document itself stands, if it says so."""
+        link = self.links.get("self")
+        return link.href if isinstance(link, Link) else None

@@ -1,0 +1,70 @@
+"""Every link relation of the service, with its meaning, in one table.
+
+Relations registered with IANA (RFC 8288, section 2.1.1) keep their names; our own are
+extension relations, written `wm:name` and described at `/rels/{name}`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PREFIX = "wm"
+
+SELF = "self"
+COLLECTION = "collection"
+ITEM = "item"
+UP = "up"
+FIRST = "first"
+PREV = "prev"
+NEXT = "next"
+LAST = "last"
+SEARCH = "search"
+RELATED = "related"
+ALTERNATE = "alternate"
+LATEST_VERSION = "latest-version"
+CURIES = "curies"
+
+ROOT = "wm:root"
+CORRECTED = "wm:corrected"
+
+SEVERAL = frozenset({CURIES, RELATED, ALTERNATE, ITEM})
+"""Relations that a document may hold more than once, so always as a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation: its name, what the link means, and what can be asked of the target."""
+
+    name: str
+    meaning: str
+    leads_to: str
+    methods: tuple[str, ...] = ("GET",)
+
+    @property
+    def slug(self) -> str:
+        """The name without the prefix, as it stands in the description's path."""
+        return self.name.removeprefix(f"{PREFIX}:")
+
+
+_COLLECTION = ("GET", "POST")
+_NUMBERED = ("GET", "PUT", "PATCH", "DELETE")
+_CHOSEN = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+_EXTENSIONS = (
+    Relation("wm:books", "The catalogue.", "a page of books", _COLLECTION),
+    Relation("wm:book", "One book by its id.", "a book", _NUMBERED),
+    Relation("wm:reviews", "What readers say.", "a page of reviews", _COLLECTION),
+    Relation("wm:review", "One review by its id.", "a review", _NUMBERED),
+    Relation("wm:tasks", "The to-do list.", "a page of tasks", _COLLECTION),
+    Relation("wm:task", "One task by its id.", "a task", _CHOSEN),
+    Relation("wm:items", "The key-value store.", "a page of items", _COLLECTION),
+    Relation("wm:item", "One item by its key.", "an item", _CHOSEN),
+    Relation(ROOT, "Where every walk begins.", "the root"),
+    Relation(CORRECTED, "The request without what was wrong.", "what was meant"),
+)
+EXTENSIONS: Mapping[str, Relation] = {each.slug: each for each in _EXTENSIONS}
+"""The service's own relations by the name that stands in their description's path."""
+
+
+def extension(slug: str) -> str:
+    """The name of an own relation, such as `wm:books`; it must be in the table."""
+    return EXTENSIONS[slug].name

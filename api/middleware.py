@@ -1,0 +1,112 @@
+"""What happens to every request before its resource, and to every answer after it."""
+
+import time
+from ipaddress import ip_address
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from api.errors import HeadersTooLarge, MalformedRequest, MethodNotAllowed, UriTooLong
+from api.operations.logs import AccessLog
+from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
+from api.protocol.request import ApiRequest
+from api.settings import Network, Settings
+from api.storage.engine import Storage
+
+LARGEST_QUERY = 2048
+LARGEST_PATH = 8192
+LARGEST_HEADERS = 16_384
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Shell:
+    """Checks a request's frame, settles its representation, and logs its answer."""
+
+    def __init__(
+        self, settings: Settings, storage: Storage, access_log: AccessLog | None
+    ) -> None:
+        self._trusted: tuple[Network, ...] = settings.trusted_proxies
+        self._storage = storage
+        self._access_log = access_log
+
+    async def process_request(
+        self, req: ApiRequest, _resp: falcon.asgi.Response
+    ) -> None:
+        """Refuse what is malformed or too large; find the representation.
+
+        Raises:
+            MethodNotAllowed: no resource has such a method.
+            MalformedRequest: there is no Host, or the path is not UTF-8.
+            UriTooLong: the path or the query is too long.
+            HeadersTooLarge: the header fields together are.
+            NotAcceptable: there is no representation that the client accepts.
+        """
+        req.started = time.perf_counter()
+        self._require_frame(req)
+        if self._trusted:
+            req.mount = self._mount(req)
+        req.path, suffix = split_suffix(req.path)
+        req.variant = (
+            variant_of_suffix(suffix) if suffix else negotiate(req.get_header("Accept"))
+        )
+
+    async def process_response(
+        self,
+        req: ApiRequest,
+        resp: falcon.asgi.Response,
+        _resource: object,
+        _req_succeeded: bool,  # noqa: FBT001 - Falcon's signature
+    ) -> None:
+        """Add what every answer has, and log it."""
+        resp._headers["x-content-type-options"] = "nosniff"  # noqa: SLF001
+        if self._access_log is not None:
+            self._access_log.write(_access_line(req, resp))
+
+    async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
+        """Finish the writes that wait and close the database."""
+        self._storage.close()
+        if self._access_log is not None:
+            self._access_log.flush()
+
+    def _require_frame(self, req: ApiRequest) -> None:
+        if req.method not in _METHODS:
+            raise MethodNotAllowed(
+                f"{req.method} is not known here.",
+                headers={"Allow": ", ".join(_METHODS)},
+            )
+        if not req.get_header("Host"):
+            raise MalformedRequest("The request has no Host header.")
+        if len(req.query_string) > LARGEST_QUERY:
+            raise UriTooLong(f"A query string may have {LARGEST_QUERY} octets.")
+        if len(req.path) > LARGEST_PATH:
+            raise UriTooLong(f"A path may have {LARGEST_PATH} octets.")
+        size = sum(len(name) + len(value) for name, value in req.scope["headers"])
+        if size > LARGEST_HEADERS:
+            raise HeadersTooLarge(f"Header fields may have {LARGEST_HEADERS} octets.")
+
+    def _mount(self, req: ApiRequest) -> str:
+        """The prefix that a trusted proxy took off the path, without a last slash."""
+        client = req.scope.get("client")
+        prefix = req.get_header("X-Forwarded-Prefix", default="")
+        if client is None or not prefix.startswith("/") or prefix.startswith("//"):
+            return ""
+        address = ip_address(client[0])
+        if not any(address in network for network in self._trusted):
+            return ""
+        return prefix.rstrip("/") if prefix.isascii() and prefix.isprintable() else ""
+
+
+def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
+    client = req.scope.get("client")
+    return {
+        "event": "request",
+        "timestamp": time.time(),
+        "request_id": req.request_id,
+        "method": req.method,
+        "path": req.path,
+        "route": req.uri_template,
+        "status": resp.status_code,
+        "milliseconds": round((time.perf_counter() - req.started) * 1000, 3),
+        "client": client[0] if client else None,
+    }

@@ -1,0 +1,1 @@
+"""What is kept: tables and the pure rules about them, without any session."""

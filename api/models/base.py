@@ -1,0 +1,188 @@
+"""What all tables share: column types that lose nothing, and what a model declares."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import msgspec
+import sqlalchemy as sa
+
+Values: TypeAlias = dict[str, Any]
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """Any JSON value, kept as compact text in which numbers stay exact."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:  # noqa: ARG002
+        """The compact JSON text; None is JSON's null."""
+        return msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        """The value that was kept."""
+        return msgspec.json.decode(value)
+
+
+class Truth(sa.types.TypeDecorator[bool]):
+    """True or false as 1 or 0, which SQLite's STRICT tables can check."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002, FBT001
+        """1 or 0."""
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> bool | None:  # noqa: ARG002
+        """True or false."""
+        return None if value is None else bool(value)
+
+
+class Tenths(sa.types.TypeDecorator[float]):
+    """A number with one decimal, kept exactly as whole tenths."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        """The number of tenths; a number between two tenths stays between them."""
+        if value is None:
+            return None
+        tenths = round(value * 10, 6)
+        return int(tenths) if tenths == int(tenths) else tenths
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> float | None:  # noqa: ARG002
+        """The number; a tenth of a whole number prints with one decimal."""
+        return None if value is None else value / 10
+
+
+class Timestamp(sa.types.TypeDecorator[str]):
+    """A time as RFC 3339 text in UTC with microseconds, ending in `Z`.
+
+    SQLite drops the offset of a DateTime without converting. As text of one width a
+    time sorts, compares and is answered as it stands.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+
+def now() -> str:
+    """The present moment as a `Timestamp` keeps it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@lru_cache(maxsize=65_536)
+def sort_key(text: str) -> str:
+    """What a text is sorted by: without case and accents, the same on every database."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each))
+
+
+def numbered_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    """The table of a noun whose ids the database gives, never one of them twice."""
+    key = sa.Column("id", sa.Integer, primary_key=True)
+    return _noun_table(name, key, *columns, sqlite_autoincrement=True)
+
+
+def keyed_table(name: str, key: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    """The table of a noun whose keys are chosen by clients."""
+    # A serial of its own orders the rows as they came and numbers them for full text.
+    serial = sa.Column("serial", sa.Integer, primary_key=True)
+    chosen = sa.Column(key, sa.Text, unique=True, nullable=False)
+    return _noun_table(name, serial, chosen, *columns, sqlite_autoincrement=True)
+
+
+def _noun_table(name: str, *columns: sa.schema.SchemaItem, **options: bool) -> sa.Table:
+    return sa.Table(
+        name,
+        METADATA,
+        *columns,
+        # The number of the change that wrote the row, and when it was made and written.
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("created", Timestamp, nullable=False),
+        sa.Column("updated", Timestamp, nullable=False),
+        sqlite_strict=True,
+        **options,
+    )
+
+
+def as_given(values: Values, present: Any) -> Values:  # noqa: ARG001
+    """The values alone: nothing is derived from them."""
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """A full text index: its name, and its columns, the heading first."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """How a noun is kept; `noun` is its name in the singular, the table's the plural.
+
+    `key` is the column by which it is found. `owner` is the column that names the
+    parent's id. `sort_columns` holds the columns that order in place of the
+    member of that name. `derive` completes values before they are stored, knowing the
+    present row or None. `ripple` is run after each write of a child, with the binds
+    `owner`, `version` and `now`, to keep what its parent says of it right.
+    """
+
+    noun: str
+    table: sa.Table
+    key: str = "id"
+    parent: "Model | None" = None
+    owner: str | None = None
+    fulltext: FullText | None = None
+    sort_columns: Mapping[str, str] | None = None
+    derive: Callable[[Values, Any], Values] = as_given
+    ripple: sa.Update | None = None
+
+    @property
+    def name(self) -> str:
+        """The table's name, which is the noun's plural."""
+        return str(self.table.name)
+
+    def column(self, name: str) -> sa.Column[Any]:
+        """The column of a name; it must exist."""
+        return self.table.c[name]
+
+    @property
+    def serial(self) -> sa.Column[Any]:
+        """The whole number that orders the rows as they came."""
+        return next(iter(self.table.primary_key.columns))
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the database gives the key, rather than a client."""
+        return self.serial.name == self.key
+
+    def sorted_by(self, member: str) -> sa.Column[Any]:
+        """The column that orders when a client sorts by the member."""
+        return self.column((self.sort_columns or {}).get(member, member))
+
+    def is_sortable(self, member: str) -> bool:
+        """Whether an index gives the order, so that a page costs the same anywhere."""
+        column = self.sorted_by(member)
+        leading = 0 if self.owner is None else 1
+        return bool(column.unique or column.primary_key) or any(
+            list(index.columns)[leading] is column for index in self.table.indexes
+        )

@@ -1,0 +1,138 @@
+"""Errors of ours, of Falcon, and crashes: answered as problem documents (RFC 9457).
+
+The only place that looks at errors: what they are stands in `errors.py`.
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from api import errors
+from api.errors import ApiError
+from api.formats import FORMATS, Problem
+from api.hypermedia import relations
+from api.protocol.answers import Answer
+from api.protocol.caching import NO_STORE
+from api.protocol.request import ApiRequest
+from api.uris import Uris, uris_below
+
+_log = logging.getLogger("waymark.problems")
+
+
+def add_problem_handlers(app: "falcon.asgi.App[Any, Any]") -> None:
+    """Answer every error that any part of the service raises."""
+    app.add_error_handler(Exception, _answer_crash)
+    app.add_error_handler(falcon.HTTPError, _answer_falcon)
+    app.add_error_handler(ApiError, _answer)
+
+
+async def _answer(
+    req: ApiRequest, resp: falcon.asgi.Response, error: ApiError, _params: Any
+) -> None:
+    problem_answer(req, error).send(resp)
+
+
+async def _answer_falcon(
+    req: ApiRequest, resp: falcon.asgi.Response, error: falcon.HTTPError, _params: Any
+) -> None:
+    problem_answer(req, _translated(req, error)).send(resp)
+
+
+async def _answer_crash(
+    req: ApiRequest, resp: falcon.asgi.Response, error: Exception, _params: Any
+) -> None:
+    _log.error(
+        "a request crashed", exc_info=error, extra={"request_id": req.request_id}
+    )
+    detail = "The fault is on this side; what happened is in the log under `instance`."
+    problem_answer(req, errors.InternalError(detail)).send(resp)
+
+
+def problem_answer(req: ApiRequest, error: ApiError) -> Answer:
+    """The answer that tells the error, in the format that the client reads."""
+    written = req.variant.format
+    headers = {
+        "content-type": written.problem_type,
+        "cache-control": NO_STORE,
+        "vary": "Accept",
+        **{name.lower(): value for name, value in error.headers.items()},
+    }
+    return Answer(error.status, headers, written.render_problem(_problem(req, error)))
+
+
+def _problem(req: ApiRequest, error: ApiError) -> Problem:
+    uris = uris_below(req.mount)
+    problem: dict[str, Any] = {
+        "type": uris.href("problem", error.slug),
+        "title": error.title,
+        "status": int(error.status),
+        "detail": error.detail,
+        "instance": f"urn:uuid:{req.request_id}",
+    }
+    if error.faults:
+        problem["errors"] = [_told(fault) for fault in error.faults]
+    if isinstance(error, errors.NotAcceptable | errors.UnsupportedMediaType):
+        problem["available"] = list(error.available)
+    links = _ways_out(req, error, uris)
+    if links:
+        problem["_links"] = links
+    return problem
+
+
+def _told(fault: errors.Fault) -> dict[str, str]:
+    told = {"detail": fault.detail, "code": fault.code}
+    if fault.pointer is not None:
+        told["pointer"] = fault.pointer
+    if fault.parameter is not None:
+        told["parameter"] = fault.parameter
+    return told
+
+
+def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> dict[str, Any]:
+    """Links to where the client can go from here, as far as the error tells."""
+    path = req.mount + req.path
+    if isinstance(error, errors.NotFound):
+        name, keys = error.within
+        rel = relations.ROOT if name == "root" else relations.COLLECTION
+        return {rel: {"href": uris.href(name, *keys)}}
+    if isinstance(error, errors.VersionMismatch | errors.PreconditionRequired):
+        return {relations.LATEST_VERSION: {"href": path}}
+    if isinstance(error, errors.AlreadyExists):
+        name, *keys = error.present
+        return {relations.LATEST_VERSION: {"href": uris.href(name, *keys)}}
+    if isinstance(error, errors.InvalidQuery):
+        query = f"?{error.corrected}" if error.corrected else ""
+        return {relations.CORRECTED: {"href": path + query}}
+    if isinstance(error, errors.NotAcceptable) and req.path != "/":
+        return {relations.ALTERNATE: _alternates(path)}
+    return {}
+
+
+def _alternates(path: str) -> list[dict[str, str]]:
+    """The resource in each format that has a URI of its own."""
+    return [
+        {"href": path + each.suffix, "type": each.media_types[0]} for each in FORMATS
+    ]
+
+
+def _translated(req: ApiRequest, error: falcon.HTTPError) -> ApiError:
+    """The error of ours that says what Falcon's says."""
+    headers = dict(error.headers or {})
+    status = error.status_code
+    if status == HTTPStatus.NOT_FOUND:
+        return errors.NotFound(f"No resource stands at {req.path!r}.")
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = headers.get("Allow", "")
+        return errors.MethodNotAllowed(
+            f"{req.method} is not possible here; there are {allowed}.", headers=headers
+        )
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return errors.BodyTooLarge(error.description or "The body is too large.")
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return errors.MalformedRequest(
+            error.description or error.title or "It is wrong."
+        )
+    return errors.InternalError("The server failed.")

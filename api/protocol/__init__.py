@@ -1,0 +1,1 @@
+"""HTTP's rules, whatever the resources are about."""

@@ -1,0 +1,174 @@
+"""Entity tags and conditional requests (RFC 9110, sections 8.8 and 13).
+
+A tag is `"<version>-<variant>"`. A read compares the whole tag; a write compares the
+version alone, so that a tag got in one format is good for a write in another.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+
+from api.errors import BadRequest, Fault, PreconditionRequired, VersionMismatch
+from api.protocol.request import ApiRequest
+
+_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)|\s*,')
+_EXISTING = "*"
+Tags = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What conditions are compared with: a version, and when it was written.
+
+    A resource that does not exist has no state.
+    """
+
+    version: int
+    updated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of a request; None where there is none of a sort.
+
+    Tags are without quotes; weak ones are left out of `match`, since they never match
+    there (RFC 9110, section 13.1.1).
+    """
+
+    match: Tags | None = None
+    none_match: Tags | None = None
+    unmodified_since: datetime | None = None
+    modified_since: datetime | None = None
+
+    def is_fresh(self, state: State, variant: str) -> bool:
+        """Whether the client has this representation already, so that a 304 is enough.
+
+        Raises:
+            VersionMismatch: `If-Match` or `If-Unmodified-Since` does not hold.
+        """
+        if self is NO_CONDITIONS:
+            return False
+        tag, updated = f"{state.version}-{variant}", state.updated
+        self._require_match(tag, updated)
+        if self.none_match is not None:
+            return _EXISTING in self.none_match or tag in self.none_match
+        if self.modified_since is not None and updated is not None:
+            return _moment(updated) <= self.modified_since
+        return False
+
+    def require_for_write(self, state: State | None, *, obligatory: bool) -> None:
+        """Let a write go on only if all conditions hold for the present state.
+
+        Raises:
+            VersionMismatch: one does not.
+            PreconditionRequired: there is none, and the settings want one.
+        """
+        if state is None:
+            if self.match is not None:
+                raise VersionMismatch(
+                    "There is nothing here that If-Match could match."
+                )
+            return
+        if self.none_match is not None and _holds(self.none_match, state.version):
+            raise VersionMismatch(
+                "It exists already."
+                if _EXISTING in self.none_match
+                else "If-None-Match names the present version."
+            )
+        if self.match is not None and not _holds(self.match, state.version):
+            raise VersionMismatch("It was changed since the version in If-Match.")
+        if self.match is None:
+            self._require_unmodified(state.updated)
+            if obligatory and self.unmodified_since is None and self.none_match is None:
+                raise PreconditionRequired(
+                    "This server wants If-Match on every change."
+                )
+
+    def _require_match(self, tag: str, updated: str | None) -> None:
+        if self.match is None:
+            self._require_unmodified(updated)
+        elif _EXISTING not in self.match and tag not in self.match:
+            raise VersionMismatch("The representation has another tag than If-Match.")
+
+    def _require_unmodified(self, updated: str | None) -> None:
+        limit = self.unmodified_since
+        if limit is not None and updated is not None and _moment(updated) > limit:
+            raise VersionMismatch("It was changed after If-Unmodified-Since.")
+
+
+NO_CONDITIONS = Conditions()
+
+
+def conditions_of(req: ApiRequest) -> Conditions:
+    """The conditions of the request; dates that can't be read are no conditions.
+
+    Raises:
+        BadRequest: an entity tag is malformed, a tag without quotes for instance.
+    """
+    match = req.get_header("If-Match")
+    none_match = req.get_header("If-None-Match")
+    unmodified = req.get_header("If-Unmodified-Since")
+    modified = req.get_header("If-Modified-Since")
+    if match is none_match is unmodified is modified is None:
+        return NO_CONDITIONS
+    return Conditions(
+        _tags("If-Match", match, keep_weak=False),
+        _tags("If-None-Match", none_match, keep_weak=True),
+        _http_date(unmodified),
+        _http_date(modified),
+    )
+
+
+def etag(version: int, tag: str) -> str:
+    """The strong entity tag of a version in a representation."""
+    return f'"{version}-{tag}"'
+
+
+@lru_cache(maxsize=8192)
+def http_date(timestamp: str) -> str:
+    """A stored time as the date of a header, in whole seconds."""
+    return format_datetime(_moment(timestamp), usegmt=True)
+
+
+def _holds(tags: Tags, version: int) -> bool:
+    return _EXISTING in tags or any(
+        tag.partition("-")[0] == str(version) for tag in tags
+    )
+
+
+def _tags(name: str, header: str | None, *, keep_weak: bool) -> Tags | None:
+    if header is None:
+        return None
+    if header.strip() == _EXISTING:
+        return frozenset(_EXISTING)
+    found, end = set(), 0
+    while end < len(header):
+        tag = _TAG.match(header, end)
+        if tag is None:
+            raise BadRequest(
+                f"{name}: {header} is no list of entity tags.",
+                faults=[
+                    Fault('Tags stand in quotes: "7-json".', "etag", parameter=name)
+                ],
+            )
+        if tag[2] is not None and (keep_weak or tag[1] is None):
+            found.add(tag[2])
+        end = tag.end()
+    return frozenset(found)
+
+
+def _http_date(header: str | None) -> datetime | None:
+    if header is None:
+        return None
+    try:
+        found = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=8192)
+def _moment(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp).replace(microsecond=0)

@@ -1,0 +1,100 @@
+"""Strict JSON (RFC 8259): what could be read in two ways is refused.
+
+Duplicate members, NaN, numbers that a double can't keep, lone surrogates and control
+characters are faults, and so is nesting deeper than 32.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from api.errors import MalformedBody
+from api.hypermedia.document import JsonValue
+from schemas.base import is_carried
+
+DEEPEST = 32
+_LONGEST_NUMBER = 1000
+
+
+def parse_json(text: bytes) -> JsonValue:
+    """The value of a JSON text in UTF-8.
+
+    Raises:
+        MalformedBody: it is no JSON, or breaks one of the rules above.
+    """
+    try:
+        value: JsonValue = _DECODER.decode(text.decode())
+    except UnicodeDecodeError as ex:
+        raise MalformedBody(f"The body is not UTF-8 at octet {ex.start}.") from ex
+    except json.JSONDecodeError as ex:
+        raise MalformedBody(
+            f"The body is no JSON: {ex.msg} at line {ex.lineno}, column {ex.colno}."
+        ) from ex
+    except RecursionError as ex:
+        raise _too_deep() from ex
+    require_kept(value)
+    return value
+
+
+def require_kept(value: JsonValue) -> None:
+    """Make sure that every part of the value can be kept and written in any format.
+
+    Raises:
+        MalformedBody: it is nested too deep, or holds a character that can't be.
+    """
+    level: list[JsonValue] = [value]
+    for _ in range(DEEPEST + 1):
+        following: list[JsonValue] = []
+        for each in level:
+            if isinstance(each, dict):
+                following += each.keys()
+                following += each.values()
+            elif isinstance(each, list):
+                following += each
+            elif isinstance(each, str) and not is_carried(each):
+                raise MalformedBody(
+                    "Control characters, lone surrogates, U+FFFE and U+FFFF are refused."
+                )
+        if not following:
+            return
+        level = following
+    if any(isinstance(each, dict | list) for each in level):
+        raise _too_deep()
+
+
+def _too_deep() -> MalformedBody:
+    return MalformedBody(f"The body may be nested {DEEPEST} levels deep, no deeper.")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedBody(f"The member {twice!r} stands twice in one object.")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise MalformedBody(f"{name} is no number of JSON.")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if len(text) > _LONGEST_NUMBER or Decimal(repr(number)) != Decimal(text):
+        raise MalformedBody(f"The number {text[:40]} can't be kept exactly.")
+    return number
+
+
+def _int(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise MalformedBody(f"The number {text[:40]}… has too many digits.")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_members,
+    parse_constant=_constant,
+    parse_float=_float,
+    parse_int=_int,
+)

@@ -1,0 +1,315 @@
+"""Query strings of collections and members: strict, with every fault named at once.
+
+`limit`, `cursor`, `sort`, `q`, `fields` and `embed` have a meaning of their own; any
+other name is a member to filter by, perhaps with an operator: `published.gte=1949`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from api.errors import Fault, InvalidQuery, MalformedBody
+from api.hypermedia.document import Member
+from api.models.base import Model
+from api.protocol.text_bodies import converted
+from api.storage.cursors import BrokenCursor, decode_cursor
+from api.storage.query import (
+    DEFAULT_LIMIT,
+    LARGEST_LIMIT,
+    START,
+    CollectionQuery,
+    Filter,
+    MemberQuery,
+    Operator,
+    Position,
+    Selection,
+    SortKey,
+)
+from api.uris import encode_query
+from schemas.base import LARGEST_INTEGER, is_carried
+
+_WORD = re.compile(r"\w")
+_ORDERED = tuple(each for each in Operator if each is not Operator.CONTAINS)
+_OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
+    Member.TEXT: tuple(Operator),
+    Member.TIME: _ORDERED,
+    Member.NUMBER: _ORDERED,
+    Member.BOOLEAN: (Operator.EQ, Operator.NE),
+    Member.TEXTS: (Operator.EQ, Operator.CONTAINS),
+    Member.FREE: (),
+}
+_PAGING = ("limit", "cursor", "sort")
+_SHOWING = ("fields", "embed")
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """What can be asked of a noun: its members, the relations that can be embedded."""
+
+    model: Model
+    members: Mapping[str, Member]
+    embeddable: tuple[str, ...] = ()
+
+    @cached_property
+    def sortable(self) -> tuple[str, ...]:
+        """The members that an index orders."""
+        return tuple(filter(self.model.is_sortable, self.members))
+
+
+@lru_cache(maxsize=4096)
+def collection_query(
+    vocabulary: Vocabulary,
+    query_string: str,
+    is_lenient: bool = False,  # noqa: FBT001, FBT002
+) -> CollectionQuery:
+    """What the query string asks of a collection.
+
+    Raises:
+        InvalidQuery: it can't be understood; names every fault and a corrected one.
+    """
+    reader = _Reader(vocabulary, query_string, is_lenient=is_lenient)
+    names = [*_PAGING, *_SHOWING, *(["q"] if vocabulary.model.fulltext else [])]
+    for name, value in reader.pairs:
+        reader.take(name, value, names)
+    selection = Selection(tuple(reader.filters), reader.words, tuple(reader.sort))
+    position = reader.position(selection)
+    reader.finish()
+    return CollectionQuery(
+        selection,
+        position,
+        reader.limit,
+        MemberQuery(reader.fields, tuple(reader.embed)),
+        tuple(pair for pair in reader.kept if pair[0] != "cursor"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def member_query(
+    vocabulary: Vocabulary,
+    query_string: str,
+    is_lenient: bool = False,  # noqa: FBT001, FBT002
+) -> MemberQuery:
+    """What the query string asks of one thing.
+
+    Raises:
+        InvalidQuery: it can't be understood; names every fault and a corrected one.
+    """
+    reader = _Reader(vocabulary, query_string, is_lenient=is_lenient)
+    for name, value in reader.pairs:
+        if name in _SHOWING:
+            reader.take(name, value, list(_SHOWING))
+        else:
+            reader.unknown(name, name, _SHOWING)
+    reader.finish()
+    return MemberQuery(reader.fields, tuple(reader.embed))
+
+
+class _Reader:
+    """Takes parameters one by one, and notes what is wrong and what would be right."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, query_string: str, *, is_lenient: bool
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.is_lenient = is_lenient
+        self.faults: list[Fault] = []
+        self.kept: list[tuple[str, str]] = []
+        self.filters: list[Filter] = []
+        self.sort: list[SortKey] = []
+        self.words: tuple[str, ...] | None = None
+        self.fields: frozenset[str] | None = None
+        self.embed: list[str] = []
+        self.limit = DEFAULT_LIMIT
+        self.cursor: str | None = None
+        self.pairs = self._pairs(query_string)
+
+    def take(self, name: str, value: str, names: list[str]) -> None:
+        """Understand one parameter; `names` are those with a meaning of their own."""
+        if name not in names:
+            self._take_filter(name, value, names)
+            return
+        if any(name == each for each, _ in self.kept):
+            self.fault(name, "The parameter stands twice.", "repeated")
+            return
+        taking: Mapping[str, Callable[[str], bool]] = {
+            "limit": self._take_limit,
+            "cursor": self._take_cursor,
+            "sort": self._take_sort,
+            "q": self._take_words,
+            "fields": self._take_fields,
+            "embed": self._take_embed,
+        }
+        if taking[name](value):
+            self.kept.append((name, value))
+
+    def position(self, selection: Selection) -> Position:
+        """Where the cursor points to in the selection's order."""
+        if self.cursor is None:
+            return START
+        try:
+            return decode_cursor(self.vocabulary.model, selection, self.cursor)
+        except BrokenCursor:
+            self.kept = [pair for pair in self.kept if pair[0] != "cursor"]
+            self.fault("cursor", "It is no cursor of this collection in this order.")
+            return START
+
+    def finish(self) -> None:
+        """Raise what was found wrong.
+
+        Raises:
+            InvalidQuery: something was.
+        """
+        if self.faults:
+            corrected = encode_query(self.kept).removeprefix("?")
+            raise InvalidQuery(self.faults, corrected=corrected)
+
+    def fault(self, name: str, detail: str, code: str = "invalid") -> None:
+        """Note that a parameter is wrong."""
+        self.faults.append(Fault(detail, code, parameter=name))
+
+    def unknown(self, parameter: str, name: str, known: Iterable[str]) -> str | None:
+        """Note that a name is unknown, and give the known one that was likely meant."""
+        if self.is_lenient:
+            return None
+        choices = list(known)
+        near = get_close_matches(name, choices, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        listed = ", ".join(choices) or "none"
+        detail = f"{name!r} is unknown.{meant} There are: {listed}."
+        self.fault(parameter, detail, "unknown")
+        return near[0] if near else None
+
+    def _pairs(self, query_string: str) -> list[tuple[str, str]]:
+        """The parameters that have a value; a blank one counts as absent."""
+        try:
+            found = parse_qsl(query_string, errors="strict")
+        except UnicodeDecodeError:
+            self.fault("?", "The query is not UTF-8.", "encoding")
+            return []
+        wrong = [name for name, value in found if not is_carried(name + value)]
+        for name in wrong:
+            self.fault(name, "Control characters are refused.", "character")
+        normal = unicodedata.normalize
+        return [
+            (name, normal("NFC", value)) for name, value in found if name not in wrong
+        ]
+
+    def _take_limit(self, value: str) -> bool:
+        if value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LARGEST_LIMIT:
+            self.limit = int(value)
+            return True
+        self.fault("limit", f"A number from 1 to {LARGEST_LIMIT} is expected.", "range")
+        return False
+
+    def _take_cursor(self, value: str) -> bool:
+        self.cursor = value
+        return True
+
+    def _take_words(self, value: str) -> bool:
+        self.words = tuple(word for word in value.split() if _WORD.search(word))
+        return True
+
+    def _take_sort(self, value: str) -> bool:
+        good: list[str] = []
+        sortable = self.vocabulary.sortable
+        for each in filter(None, value.split(",")):
+            name = each.removeprefix("-")
+            if name in sortable:
+                good.append(each)
+                self.sort.append(SortKey(name, descending=each != name))
+            elif near := self.unknown("sort", name, sortable):
+                good.append(each.replace(name, near))
+        return self._as_given("sort", value, good)
+
+    def _take_fields(self, value: str) -> bool:
+        good = self._listed("fields", value, self.vocabulary.members)
+        self.fields = frozenset(good)
+        return self._as_given("fields", value, good)
+
+    def _take_embed(self, value: str) -> bool:
+        self.embed = self._listed("embed", value, self.vocabulary.embeddable)
+        return self._as_given("embed", value, self.embed)
+
+    def _listed(self, parameter: str, value: str, known: Iterable[str]) -> list[str]:
+        good: list[str] = []
+        for name in filter(None, value.split(",")):
+            if name in known:
+                good.append(name)
+            elif near := self.unknown(parameter, name, known):
+                good.append(near)
+        return good
+
+    def _as_given(self, name: str, value: str, good: list[str]) -> bool:
+        """Whether a list is good as it is; if not, its good part is kept instead."""
+        if ",".join(good) == value:
+            return True
+        if good:
+            self.kept.append((name, ",".join(good)))
+        return False
+
+    def _take_filter(self, name: str, value: str, names: list[str]) -> None:
+        member, _, suffix = name.partition(".")
+        filterable = {
+            each: _OPERATORS[kind]
+            for each, kind in self.vocabulary.members.items()
+            if _OPERATORS[kind]
+        }
+        if member not in filterable:
+            near = self.unknown(name, member, [*filterable, *names])
+            if near is not None:
+                self.kept.append((name.replace(member, near, 1), value))
+            return
+        operator = suffix or Operator.EQ.value
+        if operator not in filterable[member]:
+            near = self.unknown(name, operator, filterable[member])
+            self.kept.append((f"{member}.{near}" if near else member, value))
+            return
+        try:
+            checked = self._operand(member, Operator(operator), value)
+        except ValueError as ex:
+            self.fault(name, str(ex), "type")
+        else:
+            self.filters.append(Filter(member, Operator(operator), checked))
+            self.kept.append((name, value))
+
+    def _operand(self, member: str, operator: Operator, value: str) -> Any:
+        kind = self.vocabulary.members[member]
+        if operator is Operator.IN:
+            return tuple(_operand(kind, each) for each in value.split(","))
+        return _operand(kind, value)
+
+
+def _operand(kind: Member, text: str) -> Any:
+    """The text as a value that compares with the member; ValueError says what is expected."""
+    if kind is Member.TIME:
+        return _time(text)
+    try:
+        value = converted(text, kind)
+    except MalformedBody as ex:
+        raise ValueError(ex.detail) from ex
+    if kind is Member.NUMBER and not _is_number(value):
+        raise ValueError("A number is expected.")
+    if kind is Member.BOOLEAN and isinstance(value, str):
+        raise ValueError("true or false is expected.")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) <= LARGEST_INTEGER
+
+
+def _time(text: str) -> str:
+    """A time as it is stored; a date alone stays one, and sorts before its moments."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("A time such as 2026-11-21T08:00:00Z is expected.") from None
+    if moment.tzinfo is None:
+        return text
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

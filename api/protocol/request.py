@@ -1,0 +1,61 @@
+"""The request as our resources see it: Falcon's, with what the shell found out."""
+
+from functools import cached_property
+from random import getrandbits
+from uuid import UUID
+
+import falcon.asgi
+
+from api.errors import Fault, InvalidQuery
+from api.protocol.negotiation import DEFAULT, Variant
+from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
+
+
+class ApiRequest(falcon.asgi.Request):
+    """A request together with its id, its representation and its mount prefix.
+
+    `mount` is the path below which the service stands. The path has lost its suffix.
+    """
+
+    started: float = 0.0
+    mount: str = ""
+    variant: Variant = DEFAULT
+
+    @cached_property
+    def request_id(self) -> str:
+        """A UUID (RFC 9562, version 4) that names the request in logs and problems."""
+        return str(UUID(int=getrandbits(128), version=4))
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the Prefer header asks for."""
+        header = self.get_header("Prefer")
+        return NONE_GIVEN if header is None else read_preferences(header)
+
+    @property
+    def href(self) -> str:
+        """The path and query of the request, without a suffix and below the prefix."""
+        query = f"?{self.query_string}" if self.query_string else ""
+        return f"{self.mount}{self.path}{query}"
+
+    @property
+    def content_location(self) -> str | None:
+        """The URI of just this representation; of the root and of indented ones, none."""
+        if self.path == "/" or self.variant.indent:
+            return None
+        query = f"?{self.query_string}" if self.query_string else ""
+        return f"{self.mount}{self.path}{self.variant.format.suffix}{query}"
+
+    def refuse_query(self) -> None:
+        """Make sure that there are no parameters, where none has a meaning.
+
+        Raises:
+            InvalidQuery: there are some, and the request is not lenient.
+        """
+        if self.query_string and not self.preferences.is_lenient:
+            raise InvalidQuery(
+                [
+                    Fault("There are no parameters here.", "unknown", parameter=name)
+                    for name in sorted(self.params)
+                ]
+            )

@@ -1,0 +1,66 @@
+"""Bodies in which every value is text: HTML's forms, and the elements of XML.
+
+A value becomes what the member's kind says; a text that is no such thing stays a text,
+which the schema then refuses with its own words.
+"""
+
+import re
+from urllib.parse import parse_qsl
+
+from api.errors import MalformedBody
+from api.hypermedia.document import JsonValue, Member, Shape
+from api.protocol.json_bodies import parse_json
+from schemas.base import is_carried
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_TRUTH = {"true": True, "false": False}
+_MOST_FIELDS = 1000
+
+
+def converted(text: str, kind: Member) -> JsonValue:
+    """The text as a value of the kind, or as it is where it is none."""
+    if kind is Member.NUMBER and _NUMBER.fullmatch(text):
+        return int(text) if _INTEGER.fullmatch(text) else parse_json(text.encode())
+    if kind is Member.BOOLEAN:
+        return _TRUTH.get(text, text)
+    return text
+
+
+def parse_form(text: bytes, shape: Shape) -> JsonValue:
+    """The members of a form; a blank field is absent, a list's field may be repeated.
+
+    Raises:
+        MalformedBody: it is no form in UTF-8, or a field stands twice.
+    """
+    members: dict[str, JsonValue] = {}
+    for name, value in _fields(text):
+        if not is_carried(name) or not is_carried(value):
+            raise MalformedBody("Control characters, U+FFFE and U+FFFF are refused.")
+        kind = shape.members.get(name, Member.TEXT)
+        if not value and kind is not Member.FREE:
+            continue
+        if kind is Member.TEXTS:
+            listed = members.setdefault(name, [])
+            if isinstance(listed, list):
+                listed.append(value)
+        elif name in members:
+            raise MalformedBody(f"The field {name!r} stands twice.")
+        else:
+            members[name] = converted(value, kind)
+    return members
+
+
+def _fields(text: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            text.decode(),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except UnicodeDecodeError as ex:
+        raise MalformedBody("The form is not UTF-8.") from ex
+    except ValueError as ex:
+        raise MalformedBody(f"The body is no form: {ex}.") from ex

@@ -1,0 +1,1 @@
+"""Falcon's resource classes: each verb is written once, in `base.py`."""

@@ -1,0 +1,94 @@
+"""Collections of any noun: pages to read, and POST to add a member."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import falcon.asgi
+
+from api.protocol.answers import Answer, Representation
+from api.protocol.bodies import ACCEPT_POST
+from api.protocol.conditional import Conditions, State, conditions_of
+from api.protocol.queries import collection_query
+from api.protocol.request import ApiRequest
+from api.resources.base import keys_in
+from api.resources.creation import Creation
+from api.resources.service import builder_below
+from api.storage import counters, pages, rows
+from api.storage.engine import Connection, snapshot
+from api.storage.query import CollectionQuery, Counting
+
+
+class Collection(Creation):
+    """All of a noun, or all that belong to one parent, page by page."""
+
+    accepted: Mapping[str, str] = {"accept-post": ACCEPT_POST}
+
+    async def on_get(
+        self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
+    ) -> None:
+        """A page of the collection, as the query asks."""
+        preferences = req.preferences
+        query = collection_query(
+            self.vocabulary, req.query_string, preferences.is_lenient
+        )
+        keys = keys_in(self.parents, params)
+        conditions = conditions_of(req)
+        is_bounded = query.selection.is_bounded and not query.member.embed
+        run = self.service.storage.read if is_bounded else self.service.storage.scan
+        answer = await run(self._page, req, keys, query, conditions)
+        answer.send(resp)
+
+    on_head = on_get
+
+    async def on_post(
+        self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
+    ) -> None:
+        """A new member."""
+        req.refuse_query()
+        await self.create(req, resp, keys_in(self.parents, params))
+
+    def _page(
+        self,
+        connection: Connection,
+        req: ApiRequest,
+        keys: tuple[Any, ...],
+        query: CollectionQuery,
+        conditions: Conditions,
+    ) -> Answer:
+        model, counting = self.kind.model, req.preferences.counting
+        owner = keys[-1] if keys else counters.NO_OWNER
+        named = self._representation(req, counting)
+        with snapshot(connection):
+            rows.require_parent(connection, model, keys)
+            count = counters.count_of(connection, model, owner)
+            state = State(count.version, count.updated)
+            if conditions.is_fresh(state, named.tag):
+                return named.not_modified(state)
+            page = pages.read_page(
+                connection, model, query.selection, query.position, query.limit, owner
+            )
+            total: pages.Total | None = None
+            if counting is not Counting.NONE:
+                total = pages.Total(count.total, is_exact=True)
+                if not query.selection.is_everything:
+                    total = pages.count(
+                        connection, model, query.selection, counting, owner
+                    )
+            document = builder_below(req.mount).page(
+                self.kind, keys, query, page, total
+            )
+            members = document.embedded["item"]
+            if query.member.embed and isinstance(members, list):
+                self.embed(connection, req, members, page.rows, query.member.embed)
+        answer = named.carry(document, state)
+        if counting is not Counting.BOUNDED:
+            answer.headers["preference-applied"] = f"count={counting}"
+        return answer
+
+    def _representation(self, req: ApiRequest, counting: Counting) -> Representation:
+        tag = req.variant.tag
+        if counting is not Counting.BOUNDED:
+            tag = f"{tag}-{counting}"
+        return Representation(
+            req.variant, self.cache, req.content_location, tag, "Accept, Prefer"
+        )

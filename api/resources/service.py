@@ -1,0 +1,27 @@
+"""What every resource works with."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from api.documents.building import Builder
+from api.formats import FORMATS
+from api.settings import Settings
+from api.storage.claims import Claims
+from api.storage.engine import Storage
+from api.uris import uris_below
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """The settings, the database, and the claims on idempotency keys."""
+
+    settings: Settings
+    storage: Storage
+    claims: Claims
+
+
+@lru_cache(maxsize=64)
+def builder_below(mount: str) -> Builder:
+    """The builder of documents whose links stand below the mount prefix."""
+    suffixes = {each.suffix: each.media_types[0] for each in FORMATS}
+    return Builder(uris_below(mount), suffixes)

@@ -1,0 +1,56 @@
+"""Cursors: a position in an order as an opaque text that checks itself.
+
+The check keeps a cursor that was cut, changed or made for another order from meaning
+some other place. It is no secret: a cursor tells nothing that the page did not.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from functools import lru_cache
+from hashlib import blake2s
+
+import msgspec
+
+from api.models.base import Model
+from api.storage.query import Position, Selection, SortKey
+
+_CHECK_LENGTH = 6
+
+
+class BrokenCursor(ValueError):
+    """The text is no cursor of this collection in this order."""
+
+
+def encode_cursor(model: Model, selection: Selection, position: Position) -> str:
+    """The position as letters, digits, `-` and `_`."""
+    text = msgspec.json.encode([position.backward, *position.values])
+    check = _check(model, selection, text)
+    return urlsafe_b64encode(check + text).rstrip(b"=").decode()
+
+
+def decode_cursor(model: Model, selection: Selection, cursor: str) -> Position:
+    """The position that `encode_cursor` was given.
+
+    Raises:
+        BrokenCursor: it was not made for this collection in this order.
+    """
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    except (NotBase64, UnicodeEncodeError) as ex:
+        raise BrokenCursor(cursor) from ex
+    check, text = raw[:_CHECK_LENGTH], raw[_CHECK_LENGTH:]
+    if check != _check(model, selection, text):
+        raise BrokenCursor(cursor)
+    backward, *values = msgspec.json.decode(text)
+    return Position(backward, tuple(values))
+
+
+def _check(model: Model, selection: Selection, text: bytes) -> bytes:
+    key = _order_key(model.name, selection.words is not None, selection.sort)
+    return blake2s(text, key=key, digest_size=_CHECK_LENGTH).digest()
+
+
+@lru_cache(maxsize=1024)
+def _order_key(name: str, has_words: bool, sort: tuple[SortKey, ...]) -> bytes:  # noqa: FBT001
+    order = [name, has_words, *([key.member, key.descending] for key in sort)]
+    return blake2s(msgspec.json.encode(order)).digest()

@@ -1,0 +1,165 @@
+"""The door to the database: bounded reads at once, writes one after the other.
+
+On SQLite a bounded read runs on the event loop, since it takes less time than handing
+it to a thread. Every write goes to one writer per process, see `writer.py`.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from threading import local
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from api.models.base import sort_key
+from api.storage.writer import Writer
+
+Connection = sa.Connection
+"""What storage functions take; callers only pass it on."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # FULL, since NORMAL loses acknowledged writes when the power goes.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=20000",
+    "PRAGMA cache_size=-32768",
+    "PRAGMA mmap_size=268435456",
+    "PRAGMA temp_store=MEMORY",
+)
+_SCANNING_THREADS = 4
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    connection.create_function("sort_key", 1, _sort_key_or_null, deterministic=True)
+
+
+def _sort_key_or_null(text: str | None) -> str | None:
+    return None if text is None else sort_key(text)
+
+
+def sqlite_engine(url: str) -> sa.Engine:
+    """An engine whose connections begin no transaction by themselves."""
+    path = sa.make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "cached_statements": 512},
+    )
+    sa.event.listen(engine, "connect", _prepare)
+    return engine
+
+
+@contextmanager
+def snapshot(connection: sa.Connection) -> Iterator[None]:
+    """What is read inside is of one moment, however many statements it takes."""
+    driver = driver_of(connection)
+    driver.execute("BEGIN")
+    try:
+        yield
+    finally:
+        driver.execute("COMMIT")
+
+
+def driver_of(connection: sa.Connection) -> sqlite3.Connection:
+    """The driver's own connection, for what begins and ends transactions."""
+    driver: Any = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - for the type checker
+    return driver
+
+
+class Storage:
+    """Runs functions that take a connection, with the right connection, at the right time.
+
+    Connections are opened at their first use, so that each process has its own; after
+    `close` the next use opens them anew.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = sqlite_engine(url)
+        self._held = local()
+        self._opened: list[sa.Connection] = []
+
+    async def read(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """What the function gives; it must take a bounded time, whatever is stored."""
+        return function(self._reader, *args, **kwargs)
+
+    async def scan(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+    ) -> T:
+        """What the function gives, which may take as long as there are rows."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._scanners, self._scan, function, args)
+
+    async def write(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+    ) -> T:
+        """What the function gives, once all it wrote is on disk.
+
+        The function runs in a transaction of its own: an error undoes all of it.
+
+        Raises:
+            Unavailable: the database can't be written now; nothing was kept.
+        """
+        return await self._writer.run(function, args)
+
+    def beside(self, ending: str) -> Path:
+        """The path of a file that stands beside the database's own."""
+        return Path(f"{self._engine.url.database}.{ending}")
+
+    def close(self) -> None:
+        """Finish the writes that wait, then close every connection."""
+        opened = self.__dict__
+        if "_writer" in opened:
+            opened.pop("_writer").close()
+        if "_scanners" in opened:
+            opened.pop("_scanners").shutdown()
+        opened.pop("_reader", None)
+        while self._opened:
+            self._opened.pop().close()
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self._engine)
+
+    @cached_property
+    def _scanners(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_SCANNING_THREADS, thread_name_prefix="scan")
+
+    @cached_property
+    def _reader(self) -> sa.Connection:
+        return self._open()
+
+    def _open(self) -> sa.Connection:
+        connection = self._engine.connect()
+        self._opened.append(connection)
+        return connection
+
+    def _scan(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        connection = getattr(self._held, "connection", None)
+        if connection is None:
+            connection = self._held.connection = self._open()
+        return function(connection, *args)

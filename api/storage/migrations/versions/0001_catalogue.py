@@ -1,0 +1,145 @@
+"""The catalogue, its reviews, tasks, items, and what keeps house for them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def _stamps() -> list[sa.Column]:
+    return [
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("created", sa.Text, nullable=False),
+        sa.Column("updated", sa.Text, nullable=False),
+    ]
+
+
+def _indexes(table: str, first: tuple[str, ...], tie: str) -> None:
+    for column in first:
+        op.create_index(f"ix_{table}_{column}_{tie}", table, [column, tie])
+
+
+def _fulltext(table: str, serial: str, columns: tuple[str, ...]) -> None:
+    """An FTS5 index over the table's own text, kept by triggers."""
+    name = f"{table}_fulltext"
+    listed = ", ".join(columns)
+    old = ", ".join(f"old.{column}" for column in columns)
+    new = ", ".join(f"new.{column}" for column in columns)
+    forget = (
+        f"INSERT INTO {name}({name}, rowid, {listed})"
+        f" VALUES ('delete', old.{serial}, {old});"
+    )
+    learn = f"INSERT INTO {name}(rowid, {listed}) VALUES (new.{serial}, {new});"
+    op.execute(
+        f"CREATE VIRTUAL TABLE {name} USING fts5({listed}, content='{table}',"
+        f" content_rowid='{serial}', tokenize='unicode61 remove_diacritics 2')"
+    )
+    for event, body in (
+        ("INSERT", learn),
+        ("DELETE", forget),
+        (f"UPDATE OF {listed}", f"{forget} {learn}"),
+    ):
+        op.execute(
+            f"CREATE TRIGGER {name}_{event.split()[0].lower()} AFTER {event}"
+            f" ON {table} BEGIN {body} END"
+        )
+
+
+def upgrade() -> None:
+    op.create_table(
+        "books",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("isbn", sa.Text),
+        sa.Column("published", sa.Integer),
+        sa.Column("language", sa.Text),
+        sa.Column("publisher", sa.Text),
+        sa.Column("pages", sa.Integer),
+        sa.Column("subjects", sa.Text, nullable=False),
+        sa.Column("description", sa.Text),
+        sa.Column("gutenberg_id", sa.Integer),
+        sa.Column("rating", sa.Integer),
+        sa.Column("reviews", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("title_sort", sa.Text, nullable=False),
+        sa.Column("author_sort", sa.Text, nullable=False),
+        *_stamps(),
+        sa.UniqueConstraint("isbn", name="uq_books_isbn"),
+        sa.UniqueConstraint("gutenberg_id", name="uq_books_gutenberg_id"),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+    book_sorts = ("title_sort", "author_sort", "author", "published", "language")
+    book_sorts += ("publisher", "pages", "rating", "reviews", "created", "updated")
+    _indexes("books", book_sorts, "id")
+    _fulltext("books", "id", ("title", "author", "subjects", "description"))
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column(
+            "book",
+            sa.Integer,
+            sa.ForeignKey("books.id", name="fk_reviews_book", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("rating", sa.Integer, nullable=False),
+        sa.Column("comment", sa.Text),
+        sa.Column("reviewer", sa.Text),
+        *_stamps(),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+    for column in ("id", "rating", "reviewer", "created", "updated"):
+        op.create_index(f"ix_reviews_book_{column}", "reviews", ["book", column])
+    op.create_table(
+        "tasks",
+        sa.Column("serial", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("complete", sa.Integer, nullable=False),
+        *_stamps(),
+        sa.UniqueConstraint("id", name="uq_tasks_id"),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+    _indexes("tasks", ("description", "complete", "created", "updated"), "serial")
+    _fulltext("tasks", "serial", ("description",))
+    op.create_table(
+        "items",
+        sa.Column("serial", sa.Integer, primary_key=True),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        *_stamps(),
+        sa.UniqueConstraint("key", name="uq_items_key"),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+    _indexes("items", ("created", "updated"), "serial")
+    op.create_table(
+        "counters",
+        sa.Column("collection", sa.Text, primary_key=True),
+        sa.Column("owner", sa.Integer, primary_key=True),
+        sa.Column("total", sa.Integer, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("updated", sa.Text, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "receipts",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("status", sa.Integer, nullable=False),
+        sa.Column("headers", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("created", sa.Text, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_receipts_created", "receipts", ["created"])
+    op.create_table(
+        "loads",
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("books", sa.Integer, nullable=False),
+        sa.Column("created", sa.Text, nullable=False),
+        sqlite_strict=True,
+    )

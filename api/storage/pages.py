@@ -1,0 +1,283 @@
+"""Pages by keyset: what a page costs does not depend on how deep it lies.
+
+A page behind a row is the rows that equal it in all sort values but the serial, then
+those that equal it in all but the last two, and so on. Each of these parts is a range
+of one index, nulls included; a statement takes the first `limit` of each, in order.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.models.base import Model
+from api.storage import filters
+from api.storage.counters import NO_OWNER
+from api.storage.query import COUNTED_TO, Counting, Position, Selection, SortKey
+
+EMBEDDED_LIMIT = 20
+"""How many members of a nested collection stand inside their parent."""
+
+_Ordering = tuple[sa.ColumnElement[Any], bool]
+"""An expression to sort by, and whether it descends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows in their order, and where the pages beside them begin, if there are any."""
+
+    rows: Sequence[Any]
+    before: Position | None
+    behind: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many members were counted, and whether there may be more."""
+
+    number: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """All of a statement but its values; equal forms share one statement."""
+
+    model: Model
+    filters: tuple[tuple[str, str], ...]
+    has_words: bool
+    sort: tuple[SortKey, ...]
+    backward: bool
+    nulls: tuple[bool, ...]
+
+
+def read_page(
+    connection: sa.Connection,
+    model: Model,
+    selection: Selection,
+    position: Position,
+    limit: int,
+    owner: int = NO_OWNER,
+) -> Page:
+    """At most `limit` rows from the position on, always in the selection's order."""
+    rows = _rows(connection, model, selection, position, limit + 1, owner)
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if position.backward:
+        rows.reverse()
+    ahead = (
+        _beside(model, selection, rows, backward=position.backward) if more else None
+    )
+    back = _beside(model, selection, rows, backward=not position.backward)
+    if not position.values:
+        back = None
+    elif back is None:
+        back = Position(not position.backward, position.values)
+    elif not _rows(connection, model, selection, back, 1, owner):
+        back = None
+    before, behind = (ahead, back) if position.backward else (back, ahead)
+    return Page(rows, before, behind)
+
+
+def count(
+    connection: sa.Connection,
+    model: Model,
+    selection: Selection,
+    counting: Counting,
+    owner: int = NO_OWNER,
+) -> Total:
+    """How many members the selection has, counted to the end or to 10,000."""
+    is_bounded = counting is not Counting.EXACT
+    statement = _counting(_form(model, selection), is_bounded)
+    binds = {**filters.binds(model, selection), "owner": owner}
+    number: int = connection.execute(statement, binds).scalar_one()
+    if is_bounded and number > COUNTED_TO:
+        return Total(COUNTED_TO, is_exact=False)
+    return Total(number, is_exact=True)
+
+
+def first_of_each(
+    connection: sa.Connection, model: Model, owners: Sequence[int], limit: int
+) -> dict[int, list[Any]]:
+    """The first members of each owner's collection, one more than `limit` at most."""
+    found: dict[int, list[Any]] = {owner: [] for owner in owners}
+    binds = {"owners": list(owners), "limit": limit + 1}
+    for row in connection.execute(_firsts(model), binds):
+        found[getattr(row, str(model.owner))].append(row)
+    return found
+
+
+def position_behind(model: Model, row: Any) -> Position:
+    """Where the page behind the row begins, in the collection's own order."""
+    return Position(values=(getattr(row, model.serial.name),))
+
+
+def _rows(
+    connection: sa.Connection,
+    model: Model,
+    selection: Selection,
+    position: Position,
+    limit: int,
+    owner: int,
+) -> list[Any]:
+    binds = {**filters.binds(model, selection), "limit": limit, "owner": owner}
+    binds |= {f"value{place}": each for place, each in enumerate(position.values)}
+    statement = _paging(_form(model, selection, position))
+    return list(connection.execute(statement, binds).fetchall())
+
+
+def _beside(
+    model: Model, selection: Selection, rows: Sequence[Any], *, backward: bool
+) -> Position | None:
+    if not rows:
+        return None
+    row = rows[0] if backward else rows[-1]
+    sorts = len(_orderings(model, selection.sort, selection.words is not None)) - 1
+    values = [getattr(row, f"sort{place}") for place in range(sorts)]
+    return Position(backward, (*values, getattr(row, model.serial.name)))
+
+
+def _form(
+    model: Model, selection: Selection, position: Position | None = None
+) -> _Form:
+    return _Form(
+        model,
+        tuple((each.member, each.operator) for each in selection.filters),
+        selection.words is not None,
+        selection.sort,
+        position.backward if position else False,
+        tuple(value is None for value in position.values) if position else (),
+    )
+
+
+def _where(form: _Form) -> list[filters.Condition]:
+    unfilled = Selection(
+        tuple(
+            filters.Filter(member, filters.Operator(operator), None)
+            for member, operator in form.filters
+        ),
+        words=() if form.has_words else None,
+    )
+    found = filters.conditions(form.model, unfilled)
+    if form.model.owner is not None:
+        found.append(form.model.column(form.model.owner) == sa.bindparam("owner"))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _orderings(
+    model: Model,
+    sort: tuple[SortKey, ...],
+    has_words: bool,  # noqa: FBT001
+) -> list[_Ordering]:
+    """What the rows are ordered by; the serial comes last and makes the order total."""
+    found: list[_Ordering] = [
+        (model.sorted_by(key.member), key.descending) for key in sort
+    ]
+    if not found and has_words:
+        found = [(rank, False) for rank in filters.ranking(model)]
+    descending = found[-1][1] if found else False
+    return [*found, (model.serial, descending)]
+
+
+@lru_cache(maxsize=1024)
+def _paging(form: _Form) -> sa.Select[Any]:
+    orderings = [
+        (expression, descending is not form.backward)
+        for expression, descending in _orderings(form.model, form.sort, form.has_words)
+    ]
+    columns = [*form.model.table.c]
+    columns += [
+        each.label(f"sort{place}") for place, (each, _) in enumerate(orderings[:-1])
+    ]
+    order = [each.desc() if down else each.asc() for each, down in orderings]
+    limit = sa.bindparam("limit", type_=sa.Integer)
+    parts = [
+        sa.select(*columns, sa.literal_column(str(place)).label("part"))
+        .where(*_where(form), *conditions)
+        .order_by(*order)
+        .limit(limit)
+        for place, conditions in enumerate(_parts(orderings, form.nulls))
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    union = sa.union_all(*[sa.select(each.subquery()) for each in parts]).subquery()
+    names = [f"sort{place}" for place in range(len(orderings) - 1)]
+    names.append(form.model.serial.name)
+    outer = [
+        union.c[name].desc() if down else union.c[name].asc()
+        for name, (_, down) in zip(names, orderings, strict=True)
+    ]
+    return sa.select(union).order_by(union.c.part, *outer).limit(limit)
+
+
+def _parts(
+    orderings: Sequence[_Ordering], nulls: tuple[bool, ...]
+) -> Iterator[list[filters.Condition]]:
+    """The conditions of each part, nearest to the position first."""
+    if not nulls:
+        yield []
+        return
+    for last in reversed(range(len(orderings))):
+        equal = [
+            _equals(expression, place, is_null=nulls[place])
+            for place, (expression, _) in enumerate(orderings[:last])
+        ]
+        for beyond in _beyond(orderings[last], last, is_null=nulls[last]):
+            yield [*equal, beyond]
+
+
+def _equals(
+    expression: sa.ColumnElement[Any], place: int, *, is_null: bool
+) -> filters.Condition:
+    if is_null:
+        return expression.is_(None)
+    return expression == _value(expression, place)
+
+
+def _beyond(
+    ordering: _Ordering, place: int, *, is_null: bool
+) -> Iterator[filters.Condition]:
+    """Conditions for what comes behind a value; nulls come first, or last descending."""
+    expression, descending = ordering
+    if is_null and not descending:
+        yield expression.is_not(None)
+    elif not is_null and not descending:
+        yield expression > _value(expression, place)
+    elif not is_null:
+        yield expression < _value(expression, place)
+        if getattr(expression, "nullable", False):
+            yield expression.is_(None)
+
+
+def _value(expression: sa.ColumnElement[Any], place: int) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"value{place}", type_=expression.type)
+
+
+@lru_cache(maxsize=256)
+def _counting(form: _Form, is_bounded: bool) -> sa.Select[Any]:  # noqa: FBT001
+    members = (
+        sa.select(sa.literal(1)).select_from(form.model.table).where(*_where(form))
+    )
+    if is_bounded:
+        members = members.limit(COUNTED_TO + 1)
+    return sa.select(sa.func.count()).select_from(members.subquery())
+
+
+@lru_cache(maxsize=256)
+def _firsts(model: Model) -> sa.Select[Any]:
+    owner = model.column(str(model.owner))
+    place = sa.func.row_number().over(partition_by=owner, order_by=model.serial)
+    numbered = (
+        sa.select(*model.table.c, place.label("place"))
+        .where(owner.in_(sa.bindparam("owners", expanding=True)))
+        .subquery()
+    )
+    columns = [numbered.c[column.name] for column in model.table.c]
+    return (
+        sa.select(*columns)
+        .where(numbered.c.place <= sa.bindparam("limit"))
+        .order_by(numbered.c[owner.name], numbered.c[model.serial.name])
+    )

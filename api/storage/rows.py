@@ -1,0 +1,209 @@
+"""One row: found, inserted, changed, removed, each with its counters and versions."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.errors import AlreadyExists, DuplicateValue, Fault, NotFound, VersionMismatch
+from api.models.base import Model, Values, now
+from api.storage import counters
+
+Keys = tuple[Any, ...]
+"""The keys of a path in their order: those of the parents, then the noun's own."""
+
+_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
+
+
+def find(connection: sa.Connection, model: Model, keys: Keys) -> Any:
+    """The row at the keys, with all its columns.
+
+    Raises:
+        NotFound: there is none, or it belongs to another parent.
+    """
+    row = seek(connection, model, keys)
+    if row is None:
+        raise _missing(connection, model, keys)
+    return row
+
+
+def seek(connection: sa.Connection, model: Model, keys: Keys) -> Any:
+    """The row at the keys, or None."""
+    return connection.execute(_selection(model), _binds(model, keys)).first()
+
+
+def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> None:
+    """Make sure that the owner of a nested collection exists, given the parents' keys.
+
+    Raises:
+        NotFound: it does not.
+    """
+    if model.parent is not None:
+        find(connection, model.parent, parents)
+
+
+def insert(
+    connection: sa.Connection,
+    model: Model,
+    values: Values,
+    owner: int = counters.NO_OWNER,
+) -> Any:
+    """The row that now holds the values.
+
+    Raises:
+        AlreadyExists: something stands at the key.
+        DuplicateValue: a unique value is taken; names the members.
+    """
+    moment = now()
+    version = counters.bump(connection, model, owner, moment, added=1)
+    kept = model.derive(values, None)
+    if model.owner is not None:
+        kept = {**kept, model.owner: owner}
+    stamps = {"version": version, "created": moment, "updated": moment}
+    row = _run(connection, model, _insertion(model), {**kept, **stamps})
+    _ripple(connection, model, owner, moment)
+    return row
+
+
+def replace(
+    connection: sa.Connection, model: Model, present: Any, values: Values
+) -> Any:
+    """The row after it took the values; the present one where they change nothing.
+
+    Raises:
+        VersionMismatch: the row changed since it was read.
+        DuplicateValue: a unique value is taken; names the members.
+    """
+    kept = model.derive(values, present)
+    if all(getattr(present, name) == value for name, value in kept.items()):
+        return present
+    moment = now()
+    owner = owner_of(model, present)
+    version = counters.bump(connection, model, owner, moment)
+    binds = {f"new_{name}": value for name, value in kept.items()}
+    binds |= {"new_version": version, "new_updated": moment}
+    binds |= {"key": getattr(present, model.key), "read": present.version}
+    row = _run(connection, model, _replacement(model, tuple(kept)), binds)
+    if row is None:
+        raise VersionMismatch("The resource was changed while this request ran.")
+    _ripple(connection, model, owner, moment)
+    return row
+
+
+def remove(
+    connection: sa.Connection, model: Model, present: Any, children: Sequence[Model]
+) -> None:
+    """Take the row away, and with it the children that belong to it.
+
+    Raises:
+        VersionMismatch: the row changed since it was read.
+    """
+    moment = now()
+    owner = owner_of(model, present)
+    key = getattr(present, model.key)
+    removed = connection.execute(_removal(model), {"key": key, "read": present.version})
+    if removed.rowcount == 0:
+        raise VersionMismatch("The resource was changed while this request ran.")
+    counters.bump(connection, model, owner, moment, added=-1)
+    for child in children:
+        counters.forget(connection, child, key)
+    _ripple(connection, model, owner, moment)
+
+
+def owner_of(model: Model, row: Any) -> int:
+    """The id of the parent that the row belongs to, or `NO_OWNER`."""
+    owner: int = getattr(row, model.owner) if model.owner else counters.NO_OWNER
+    return owner
+
+
+def _missing(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
+    if model.parent is not None and seek(connection, model.parent, keys[:-1]) is None:
+        return _missing(connection, model.parent, keys[:-1])
+    return NotFound(
+        f"There is nothing with the {model.key} {keys[-1]!r} in {model.name}.",
+        within=(model.name, keys[:-1]),
+    )
+
+
+def _run(
+    connection: sa.Connection, model: Model, statement: sa.Executable, binds: Values
+) -> Any:
+    try:
+        return connection.execute(statement, binds).first()
+    except sa.exc.IntegrityError as ex:
+        raise _taken(model, ex.orig, binds) from ex
+
+
+def _taken(model: Model, error: BaseException | None, binds: Values) -> Exception:
+    """What a refused row means; SQLite tells the columns only in its message."""
+    found = _UNIQUE.search(str(error)) if isinstance(error, sqlite3.Error) else None
+    if found is None:
+        raise TypeError(f"not a unique constraint: {error}")
+    names = [each.rpartition(".")[2] for each in found[1].split(", ")]
+    if names == [model.key]:
+        key = binds[model.key]
+        return AlreadyExists(
+            f"{key!r} exists in {model.name} already.", present=(model.noun, key)
+        )
+    return DuplicateValue(
+        f"Another of {model.name} has the same {' and '.join(names)}.",
+        faults=[
+            Fault(f"The {name} is taken.", "duplicate", pointer=f"/{name}")
+            for name in names
+        ],
+    )
+
+
+def _ripple(connection: sa.Connection, model: Model, owner: int, moment: str) -> None:
+    if model.ripple is None or model.parent is None:
+        return
+    version = counters.bump(connection, model.parent, counters.NO_OWNER, moment)
+    connection.execute(
+        model.ripple, {"owner": owner, "version": version, "now": moment}
+    )
+
+
+def _binds(model: Model, keys: Keys) -> Values:
+    return {"key": keys[-1], "owner": keys[-2] if model.owner else None}
+
+
+@lru_cache(maxsize=256)
+def _selection(model: Model) -> sa.Select[Any]:
+    statement = sa.select(model.table).where(
+        model.column(model.key) == sa.bindparam("key")
+    )
+    if model.owner is None:
+        return statement
+    return statement.where(model.column(model.owner) == sa.bindparam("owner"))
+
+
+@lru_cache(maxsize=256)
+def _insertion(model: Model) -> sa.Executable:
+    return sa.insert(model.table).returning(*model.table.c)
+
+
+@lru_cache(maxsize=256)
+def _replacement(model: Model, names: tuple[str, ...]) -> sa.Executable:
+    changed = {
+        name: sa.bindparam(f"new_{name}") for name in (*names, "version", "updated")
+    }
+    return (
+        sa.update(model.table)
+        .where(
+            model.column(model.key) == sa.bindparam("key"),
+            model.table.c.version == sa.bindparam("read"),
+        )
+        .values(changed)
+        .returning(*model.table.c)
+    )
+
+
+@lru_cache(maxsize=256)
+def _removal(model: Model) -> sa.Delete:
+    return sa.delete(model.table).where(
+        model.column(model.key) == sa.bindparam("key"),
+        model.table.c.version == sa.bindparam("read"),
+    )

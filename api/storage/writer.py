@@ -1,0 +1,162 @@
+"""One writer per process, group commit, and a lock that processes take in turn.
+
+Requests that wait together are committed together: one fsync for all of them, a
+savepoint for each, so that one that fails takes no other with it. Processes take turns
+by an advisory lock on a file beside the database, which wakes the next one at once,
+where SQLite's own lock would be polled.
+"""
+
+import asyncio
+import fcntl
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from api.errors import Unavailable
+
+T = TypeVar("T")
+
+_LARGEST_GROUP = 128
+_log = logging.getLogger("waymark.storage")
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A function that waits to be run, and who waits for it."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    waiter: "asyncio.Future[Any]"
+    result: Any = None
+    error: BaseException | None = None
+
+    def run(self, connection: sa.Connection) -> bool:
+        """Whether the function came to its end; if not, its error is kept."""
+        try:
+            self.result = self.function(connection, *self.args)
+        except BaseException as ex:  # noqa: BLE001 - it is raised where it is awaited
+            self.error = ex
+        return self.error is None
+
+    def settle(self) -> None:
+        """Hand the outcome to the waiter, on the waiter's own loop."""
+        if self.waiter.done():
+            return
+        if self.error is None:
+            self.waiter.set_result(self.result)
+        else:
+            self.waiter.set_exception(self.error)
+
+
+@dataclass(eq=False)
+class Writer:
+    """Runs write functions one after the other in a thread of its own."""
+
+    engine: sa.Engine
+    _queue: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        """What the function gives, after its transaction is on disk."""
+        waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Job(function, args, waiter))
+        # A client that goes away must not undo a write that is under way.
+        return await asyncio.shield(waiter)
+
+    def close(self) -> None:
+        """Wait until all that was asked for is written, then end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        lock_path = _lock_file(self.engine)
+        with self.engine.connect() as connection, lock_path.open("wb") as lock:
+            while (first := self._queue.get()) is not None:
+                group = [first, *self._waiting()]
+                with _turn(lock.fileno()):
+                    _commit_together(connection, group)
+                for loop in {job.waiter.get_loop() for job in group}:
+                    mine = [job for job in group if job.waiter.get_loop() is loop]
+                    if not loop.is_closed():
+                        loop.call_soon_threadsafe(_settle, mine)
+
+    def _waiting(self) -> Iterator[_Job]:
+        for _ in range(_LARGEST_GROUP - 1):
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return
+            if job is None:
+                self._queue.put(None)
+                return
+            yield job
+
+
+@contextmanager
+def exclusively(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that keeps every other writer out; an error undoes all of it."""
+    driver: Any = connection.connection.dbapi_connection
+    with _lock_file(connection.engine).open("wb") as lock, _turn(lock.fileno()):
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            driver.execute("ROLLBACK")
+            raise
+        driver.execute("COMMIT")
+
+
+def _lock_file(engine: sa.Engine) -> Path:
+    return Path(f"{engine.url.database}.lock")
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+@contextmanager
+def _turn(lock: int) -> Iterator[None]:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _commit_together(connection: sa.Connection, group: list[_Job]) -> None:
+    """Run the jobs in one transaction and commit it.
+
+    Where the database refuses, no job has a result: each has Unavailable instead.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+        for job in group:
+            driver.execute("SAVEPOINT job")
+            if not job.run(connection):
+                driver.execute("ROLLBACK TO job")
+            driver.execute("RELEASE job")
+        driver.execute("COMMIT")
+    except sqlite3.Error as ex:
+        _log.exception("the database refused to commit")
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        refusal = Unavailable(
+            "The database can't be written now; nothing of this request was kept.",
+            headers={"Retry-After": "1"},
+        )
+        refusal.__cause__ = ex
+        for job in group:
+            job.error = job.error or refusal

@@ -1,0 +1,48 @@
+"""The server process: `gunicorn -c gunicorn.conf.py`; settings are `WAYMARK_*`."""
+
+import sys
+from pathlib import Path
+
+from api.operations.logs import logging_configuration
+from api.settings import SettingsFault, read_settings
+
+try:
+    _settings = read_settings()
+except SettingsFault as _fault:
+    sys.exit(f"Waymark does not start:\n{_fault}")
+
+wsgi_app = "api.app:create_app()"
+worker_class = "api.server.Worker"
+asgi_loop = "uvloop"
+asgi_lifespan = "on"
+http_parser = "python"
+http_protocols = "h1"
+
+bind = _settings.bind
+workers = _settings.workers
+backlog = _settings.backlog
+keepalive = _settings.keep_alive
+graceful_timeout = _settings.graceful_timeout
+worker_connections = 1000
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory, for the heartbeat
+control_socket_disable = True
+
+# Above the application's own limits, so that it can answer 414 and 431 itself.
+limit_request_line = 16_384
+limit_request_fields = 128
+limit_request_field_size = 32_768
+
+# Forwarding headers are the application's matter; the server believes none of them.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+header_map = "drop"
+
+accesslog = None
+errorlog = "-"
+logger_class = "api.server.Log"
+logconfig_dict = logging_configuration(_settings.log_level)
+
+
+def when_ready(_server: object) -> None:
+    """Tell whoever started the server where to go from here."""
+    print(f"Waymark answers at http://{bind}/ - try: curl http://{bind}/", flush=True)  # noqa: T201

@@ -1,0 +1,98 @@
+"""Books: what a client may send and gets back."""
+
+import re
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError, validate
+
+from schemas.base import (
+    Message,
+    NounSchema,
+    Rating,
+    Text,
+    Texts,
+    Whole,
+    between,
+    length,
+)
+
+# RFC 5646, section 2.1, without grandfathered tags.
+_LANGUAGE = re.compile(
+    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?"
+    r"(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?\Z"
+)
+
+
+class Isbn(Text):
+    """An ISBN-10 or ISBN-13 with a right check digit, kept without its hyphens."""
+
+    wrong: ClassVar[Message] = Message(
+        "An ISBN of 10 or 13 digits with a right check digit is expected.", "isbn"
+    )
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        digits = super()._deserialize(value, *args, **kwargs)
+        digits = digits.replace("-", "").replace(" ", "").upper()
+        if not (is_isbn_10(digits) or is_isbn_13(digits)):
+            raise ValidationError(self.wrong)
+        return digits
+
+
+def is_isbn_10(digits: str) -> bool:
+    """Whether the text is an ISBN-10: nine digits and a check digit, perhaps X."""
+    if re.fullmatch(r"[0-9]{9}[0-9X]", digits) is None:
+        return False
+    values = [10 if digit == "X" else int(digit) for digit in digits]
+    return (
+        sum(
+            weight * value
+            for weight, value in zip(range(10, 0, -1), values, strict=True)
+        )
+        % 11
+        == 0
+    )
+
+
+def is_isbn_13(digits: str) -> bool:
+    """Whether the text is an ISBN-13 of Bookland: 978 or 979 and a check digit."""
+    if re.fullmatch(r"97[89][0-9]{10}", digits) is None:
+        return False
+    return (
+        sum((3 if place % 2 else 1) * int(digit) for place, digit in enumerate(digits))
+        % 10
+        == 0
+    )
+
+
+class BookSchema(NounSchema):
+    """A book of the catalogue."""
+
+    id = Whole(dump_only=True)
+    title = Text(required=True, validate=length(at_least=1, at_most=1000))
+    author = Text(required=True, validate=length(at_least=1, at_most=500))
+    isbn = Isbn(allow_none=True, load_default=None)
+    published = Whole(allow_none=True, load_default=None, validate=between(-4000, 9999))
+    language = Text(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Regexp(
+            _LANGUAGE,
+            error=Message("A language tag of BCP 47 is expected.", "language"),
+        ),
+    )
+    publisher = Text(allow_none=True, load_default=None, validate=length(at_most=500))
+    pages = Whole(allow_none=True, load_default=None, validate=between(1, 1_000_000))
+    subjects = Texts(
+        Text(validate=length(at_least=1, at_most=1000)),
+        load_default=list,
+        validate=validate.Length(
+            max=200, error=Message("At most {max} subjects are kept.", "length")
+        ),
+    )
+    description = Text(
+        allow_none=True, load_default=None, validate=length(at_most=20_000)
+    )
+    gutenberg_id = Whole(allow_none=True, load_default=None, validate=between(1))
+    rating = Rating(dump_only=True)
+    reviews = Whole(dump_only=True)

@@ -1,0 +1,11 @@
+"""Tasks: what a client may send and gets back."""
+
+from schemas.base import Flag, Key, NounSchema, Text, length
+
+
+class TaskSchema(NounSchema):
+    """A line of the back office's to-do list; its id may be the client's choice."""
+
+    id = Key()
+    description = Text(required=True, validate=length(at_least=1, at_most=1000))
+    complete = Flag(load_default=False)
