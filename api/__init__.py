@@ -7,8 +7,8 @@ imports from lower lines only (import-linter checks it):
     resources  middleware  problems  operations
     descriptions
     documents  protocol                 a noun's document; HTTP's rules
-    storage  formats  schemas  catalogue
-    models  hypermedia
+    storage  formats  schemas
+    models  hypermedia  catalogue
     uris  settings
     errors
 """

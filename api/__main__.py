@@ -44,7 +44,7 @@ def migrate(settings: Settings) -> None:
 @click.argument("file", type=click.Path(path_type=Path), default=CATALOGUE)
 @click.pass_obj
 def load_catalogue(settings: Settings, file: Path) -> None:
-    """Load a catalogue of Project Gutenberg; a file that was loaded is not read again."""
+    """Load a catalogue of Project Gutenberg; a known file is not read again."""
     if not file.is_file():
         raise click.ClickException(f"there is no file {file}")
     digest = digest_of(file)

@@ -24,9 +24,13 @@ from api.uris import PATHS
 class App(falcon.asgi.App[ApiRequest, falcon.asgi.Response]):
     """Falcon's application, which waits for no body and trusts none that broke off."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(  # type: ignore[override] # as Falcon's own ASGI class has it
+        self, scope: Any, receive: Any, send: Any
+    ) -> None:
         """Answer one request, or follow the life of the process."""
         if scope["type"] == "http":
+            # ASGI promises no more than an iterable, and more than one reads it.
+            scope["headers"] = list(scope["headers"])
             _take_path_of_absolute_form(scope)
             if has_body(scope):
                 receive = Body(receive).receive
@@ -50,8 +54,10 @@ def create_app(settings: Settings | None = None) -> App:
     settings = settings or read_settings()
     storage = Storage(settings.database_url)
     service = Service(settings, storage, Claims(storage.beside("claims")))
-    log = AccessLog() if settings.access_log else None
-    app = App(middleware=[Shell(settings, storage, log)], request_type=ApiRequest)
+    middleware: list[Any] = [Shell(settings, storage)]
+    if settings.access_log:
+        middleware.append(AccessLog())
+    app = App(middleware=middleware, request_type=ApiRequest)
     add_problem_handlers(app)
     for name, resource in _resources(service).items():
         app.add_route(PATHS[name], resource)

@@ -1,14 +1,11 @@
-"""What happens to every request before its resource, and to every answer after it."""
+"""What happens to every request before its resource is looked for."""
 
-import time
 from ipaddress import ip_address
 from typing import Any
 
-import falcon
 import falcon.asgi
 
 from api.errors import HeadersTooLarge, MalformedRequest, MethodNotAllowed, UriTooLong
-from api.operations.logs import AccessLog
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
 from api.protocol.request import ApiRequest
 from api.settings import Network, Settings
@@ -21,14 +18,11 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Shell:
-    """Checks a request's frame, settles its representation, and logs its answer."""
+    """Checks a request's frame and settles how it is to be answered."""
 
-    def __init__(
-        self, settings: Settings, storage: Storage, access_log: AccessLog | None
-    ) -> None:
+    def __init__(self, settings: Settings, storage: Storage) -> None:
         self._trusted: tuple[Network, ...] = settings.trusted_proxies
         self._storage = storage
-        self._access_log = access_log
 
     async def process_request(
         self, req: ApiRequest, _resp: falcon.asgi.Response
@@ -42,7 +36,6 @@ class Shell:
             HeadersTooLarge: the header fields together are.
             NotAcceptable: there is no representation that the client accepts.
         """
-        req.started = time.perf_counter()
         self._require_frame(req)
         if self._trusted:
             req.mount = self._mount(req)
@@ -51,23 +44,9 @@ class Shell:
             variant_of_suffix(suffix) if suffix else negotiate(req.get_header("Accept"))
         )
 
-    async def process_response(
-        self,
-        req: ApiRequest,
-        resp: falcon.asgi.Response,
-        _resource: object,
-        _req_succeeded: bool,  # noqa: FBT001 - Falcon's signature
-    ) -> None:
-        """Add what every answer has, and log it."""
-        resp._headers["x-content-type-options"] = "nosniff"  # noqa: SLF001
-        if self._access_log is not None:
-            self._access_log.write(_access_line(req, resp))
-
     async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
         """Finish the writes that wait and close the database."""
         self._storage.close()
-        if self._access_log is not None:
-            self._access_log.flush()
 
     def _require_frame(self, req: ApiRequest) -> None:
         if req.method not in _METHODS:
@@ -95,18 +74,3 @@ class Shell:
         if not any(address in network for network in self._trusted):
             return ""
         return prefix.rstrip("/") if prefix.isascii() and prefix.isprintable() else ""
-
-
-def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
-    client = req.scope.get("client")
-    return {
-        "event": "request",
-        "timestamp": time.time(),
-        "request_id": req.request_id,
-        "method": req.method,
-        "path": req.path,
-        "route": req.uri_template,
-        "status": resp.status_code,
-        "milliseconds": round((time.perf_counter() - req.started) * 1000, 3),
-        "client": client[0] if client else None,
-    }

@@ -101,8 +101,7 @@ def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> dict[str, Any]:
     if isinstance(error, errors.VersionMismatch | errors.PreconditionRequired):
         return {relations.LATEST_VERSION: {"href": path}}
     if isinstance(error, errors.AlreadyExists):
-        name, *keys = error.present
-        return {relations.LATEST_VERSION: {"href": uris.href(name, *keys)}}
+        return {relations.LATEST_VERSION: {"href": uris.href(*error.present)}}
     if isinstance(error, errors.InvalidQuery):
         query = f"?{error.corrected}" if error.corrected else ""
         return {relations.CORRECTED: {"href": path + query}}

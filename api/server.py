@@ -62,12 +62,13 @@ def refusal(status: int) -> bytes:
     if error is errors.Unavailable:
         lines.append("Retry-After: 1")
     date = wire._get_cached_date_header()  # noqa: SLF001
-    return "\r\n".join(lines).encode() + b"\r\n" + date + b"\r\n" + body
+    return b"".join(("\r\n".join(lines).encode(), b"\r\n", date, b"\r\n", body))
 
 
 class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
     """A connection: one request after the other, each with its time limits."""
 
+    _closed: bool
     answered = -1
     was_refused = False
     age = 0

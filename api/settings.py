@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from environs import Env, EnvError, EnvValidationError
+from marshmallow import ValidationError
 
 VAR = Path("var")
 _PREFIX = "WAYMARK_"
@@ -43,7 +44,7 @@ class Settings:
 def _at_least(low: int) -> Callable[[int], None]:
     def check(value: int) -> None:
         if value < low:
-            raise EnvValidationError(f"{value} is less than {low}")
+            raise ValidationError(f"{value} is less than {low}")
 
     return check
 
@@ -51,37 +52,35 @@ def _at_least(low: int) -> Callable[[int], None]:
 def _loopback(bind: str) -> None:
     host, _, port = bind.rpartition(":")
     if not port.isdigit() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - TCP's ports
-        raise EnvValidationError(f"{bind!r} is not HOST:PORT")
+        raise ValidationError(f"{bind!r} is not HOST:PORT")
     if host == "localhost":
         return
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError as ex:
-        raise EnvValidationError(
-            f"{host!r} is neither an address nor localhost"
-        ) from ex
+        raise ValidationError(f"{host!r} is neither an address nor localhost") from ex
     if not address.is_loopback:
-        raise EnvValidationError(
+        raise ValidationError(
             f"{bind} is not on loopback, and this server asks nobody who they are; "
-            "set WAYMARK_BIND to 127.0.0.1:PORT and put an authenticating proxy before it"
+            "set WAYMARK_BIND to 127.0.0.1:PORT"
         )
 
 
 def _sqlite(url: str) -> None:
     if not url.startswith("sqlite:///") or url == "sqlite:///:memory:":
-        raise EnvValidationError(f"{url!r} is not sqlite:///FILE")
+        raise ValidationError(f"{url!r} is not sqlite:///FILE")
 
 
 def _level(name: str) -> None:
     if name not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise EnvValidationError(f"{name!r} is not DEBUG, INFO, WARNING or ERROR")
+        raise ValidationError(f"{name!r} is not DEBUG, INFO, WARNING or ERROR")
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(text.strip()) for text in texts)
     except ValueError as ex:
-        raise EnvValidationError(f"WAYMARK_TRUSTED_PROXIES: {ex}") from ex
+        raise ValidationError(f"WAYMARK_TRUSTED_PROXIES: {ex}") from ex
 
 
 def read_settings() -> Settings:
@@ -106,7 +105,7 @@ def read_settings() -> Settings:
         "access_log": env.bool("ACCESS_LOG", default.access_log),
         "require_if_match": env.bool("REQUIRE_IF_MATCH", default.require_if_match),
     }
-    proxies = env.list("TRUSTED_PROXIES", [])
+    proxies: list[str] | None = env.list("TRUSTED_PROXIES", [])
     try:
         env.seal()
         return Settings(**found, trusted_proxies=_networks(proxies or []))

@@ -91,12 +91,16 @@ class Builder:
             behind = position_behind(kind.model, shown[-1])
             cursor = encode_cursor(kind.model, CollectionQuery().selection, behind)
             links[relations.NEXT] = Link(path + encode_query([("cursor", cursor)]))
-        state = {"total": count.total, "total_kind": "exact", "count": len(shown)}
+        state: dict[str, Any] = {
+            "total": count.total,
+            "total_kind": "exact",
+            "count": len(shown),
+        }
         members = [self.member(kind, row) for row in shown]
         return Document(state, _COUNTED, links, {relations.ITEM: members})
 
     def root(self) -> Document:
-        """Where every walk begins: a link to each collection, and to one of each noun."""
+        """Where every walk begins: links to each collection and to one of each noun."""
         uris = self.uris
         links: Links = {
             relations.SELF: Link(uris.href("root")),

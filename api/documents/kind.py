@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from marshmallow import fields
+
 from api.hypermedia import relations
 from api.hypermedia.document import Links, Member, Shape
 from api.models.base import Model
 from api.uris import Uris
-from marshmallow import fields
-
 from schemas.base import (
     Dumper,
     Flag,

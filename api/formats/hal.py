@@ -26,7 +26,7 @@ def indented(text: bytes, indent: int) -> bytes:
 
 
 def _resource(document: Document) -> dict[str, Any]:
-    resource = {"_links": document.links, **document.state}
+    resource: dict[str, Any] = {"_links": document.links, **document.state}
     if document.embedded:
         resource["_embedded"] = {
             rel: [_resource(each) for each in embedded]

@@ -32,7 +32,7 @@ SEVERAL = frozenset({CURIES, RELATED, ALTERNATE, ITEM})
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relation: its name, what the link means, and what can be asked of the target."""
+    """A relation: its name, its meaning, and what can be asked of the target."""
 
     name: str
     meaning: str

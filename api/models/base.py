@@ -89,7 +89,7 @@ def now() -> str:
 
 @lru_cache(maxsize=65_536)
 def sort_key(text: str) -> str:
-    """What a text is sorted by: without case and accents, the same on every database."""
+    """What a text is sorted by on any database: the text without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(each for each in decomposed if not unicodedata.combining(each))
 
@@ -97,7 +97,7 @@ def sort_key(text: str) -> str:
 def numbered_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """The table of a noun whose ids the database gives, never one of them twice."""
     key = sa.Column("id", sa.Integer, primary_key=True)
-    return _noun_table(name, key, *columns, sqlite_autoincrement=True)
+    return _noun_table(name, key, *columns)
 
 
 def keyed_table(name: str, key: str, *columns: sa.schema.SchemaItem) -> sa.Table:
@@ -105,10 +105,10 @@ def keyed_table(name: str, key: str, *columns: sa.schema.SchemaItem) -> sa.Table
     # A serial of its own orders the rows as they came and numbers them for full text.
     serial = sa.Column("serial", sa.Integer, primary_key=True)
     chosen = sa.Column(key, sa.Text, unique=True, nullable=False)
-    return _noun_table(name, serial, chosen, *columns, sqlite_autoincrement=True)
+    return _noun_table(name, serial, chosen, *columns)
 
 
-def _noun_table(name: str, *columns: sa.schema.SchemaItem, **options: bool) -> sa.Table:
+def _noun_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     return sa.Table(
         name,
         METADATA,
@@ -118,7 +118,7 @@ def _noun_table(name: str, *columns: sa.schema.SchemaItem, **options: bool) -> s
         sa.Column("created", Timestamp, nullable=False),
         sa.Column("updated", Timestamp, nullable=False),
         sqlite_strict=True,
-        **options,
+        sqlite_autoincrement=True,
     )
 
 

@@ -6,10 +6,15 @@ would cost as much as reading a row. Tracebacks tell no local variables.
 
 import asyncio
 import sys
+import time
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
+import falcon.asgi
 import msgspec
 import structlog
+
+from api.protocol.request import ApiRequest
 
 _FLUSH_SECONDS = 0.05
 _STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
@@ -55,19 +60,29 @@ def logging_configuration(level: str) -> dict[str, Any]:
 
 
 class AccessLog:
-    """A line per request, held back for a moment and written with its neighbours."""
+    """Middleware that logs each answer: a line per request, written with others."""
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
         self._stream = stream
         self._lines: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
 
-    def write(self, line: dict[str, Any]) -> None:
+    async def process_response(
+        self,
+        req: ApiRequest,
+        resp: falcon.asgi.Response,
+        _resource: object,
+        _req_succeeded: bool,  # noqa: FBT001 - Falcon's signature
+    ) -> None:
         """Note the line; it is written within a twentieth of a second."""
         if not self._lines:
             loop = asyncio.get_running_loop()
             loop.call_later(_FLUSH_SECONDS, self.flush)
-        self._lines.append(self._encode(line))
+        self._lines.append(self._encode(_access_line(req, resp)))
+
+    async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
+        """Write what is left."""
+        self.flush()
 
     def flush(self) -> None:
         """Write what was noted."""
@@ -76,3 +91,18 @@ class AccessLog:
             stream = self._stream or sys.stderr.buffer
             stream.write(b"\n".join(lines) + b"\n")
             stream.flush()
+
+
+def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
+    client = req.scope.get("client")
+    return {
+        "event": "request",
+        "timestamp": datetime.now(UTC),
+        "request_id": req.request_id,
+        "method": req.method,
+        "path": req.path,
+        "route": req.uri_template,
+        "status": resp.status_code,
+        "milliseconds": round((time.perf_counter() - req.started) * 1000, 3),
+        "client": client[0] if client else None,
+    }

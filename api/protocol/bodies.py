@@ -149,8 +149,8 @@ def parse_patch(text: bytes, media_type: str, shape: Shape) -> JsonValue:
     """
     if not text:
         raise MalformedBody("The request has no body.")
-    value = PATCHES[media_type](text, shape)
-    wanted: type[Any] = list if media_type == JSON_PATCH else dict
+    value: JsonValue = PATCHES[media_type](text, shape)
+    wanted = list if media_type == JSON_PATCH else dict
     if not isinstance(value, wanted):
         what = "a list of operations" if wanted is list else "an object to merge"
         raise MalformedBody(f"The body must be {what}.")

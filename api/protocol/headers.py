@@ -9,7 +9,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def elements(header: str) -> Iterator[str]:
-    """The elements of a list, without white space around them; empty ones are left out."""
+    """The elements of a list without white space around them, and no empty ones."""
     for found in _ELEMENT.finditer(header):
         element = found[0].strip()
         if element:

@@ -1,4 +1,4 @@
-"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): POST that can be retried."""
+"""POST that can be retried (draft-ietf-httpapi-idempotency-key-header)."""
 
 from dataclasses import dataclass
 from hashlib import sha256

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from api.errors import MalformedBody
 from api.hypermedia.document import JsonValue
-from schemas.base import is_carried
+from schemas.base import CONTROL_CHARACTER, is_carried
 
 DEEPEST = 32
 _LONGEST_NUMBER = 1000
@@ -52,9 +52,7 @@ def require_kept(value: JsonValue) -> None:
             elif isinstance(each, list):
                 following += each
             elif isinstance(each, str) and not is_carried(each):
-                raise MalformedBody(
-                    "Control characters, lone surrogates, U+FFFE and U+FFFF are refused."
-                )
+                raise MalformedBody(str(CONTROL_CHARACTER))
         if not following:
             return
         level = following

@@ -1,4 +1,4 @@
-"""What a client sent as a noun's members, checked against its schema: all faults at once."""
+"""What a client sent as a noun's members, checked against its schema."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -286,7 +286,7 @@ class _Reader:
 
 
 def _operand(kind: Member, text: str) -> Any:
-    """The text as a value that compares with the member; ValueError says what is expected."""
+    """The text as a value that compares; a ValueError says what is expected."""
     if kind is Member.TIME:
         return _time(text)
     try:

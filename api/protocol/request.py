@@ -2,6 +2,8 @@
 
 from functools import cached_property
 from random import getrandbits
+from time import perf_counter
+from typing import Any
 from uuid import UUID
 
 import falcon.asgi
@@ -17,9 +19,12 @@ class ApiRequest(falcon.asgi.Request):
     `mount` is the path below which the service stands. The path has lost its suffix.
     """
 
-    started: float = 0.0
     mount: str = ""
     variant: Variant = DEFAULT
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.started = perf_counter()
 
     @cached_property
     def request_id(self) -> str:
@@ -40,7 +45,7 @@ class ApiRequest(falcon.asgi.Request):
 
     @property
     def content_location(self) -> str | None:
-        """The URI of just this representation; of the root and of indented ones, none."""
+        """The URI of just this representation; the root and indented ones have none."""
         if self.path == "/" or self.variant.indent:
             return None
         query = f"?{self.query_string}" if self.query_string else ""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from api.errors import MalformedBody
 from api.hypermedia.document import JsonValue, Member, Shape
 from api.protocol.json_bodies import parse_json
-from schemas.base import is_carried
+from schemas.base import CONTROL_CHARACTER, is_carried
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -36,7 +36,7 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
     members: dict[str, JsonValue] = {}
     for name, value in _fields(text):
         if not is_carried(name) or not is_carried(value):
-            raise MalformedBody("Control characters, U+FFFE and U+FFFF are refused.")
+            raise MalformedBody(str(CONTROL_CHARACTER))
         kind = shape.members.get(name, Member.TEXT)
         if not value and kind is not Member.FREE:
             continue

@@ -1,4 +1,4 @@
-"""Bodies in HAL's XML: what we write can be sent back; links and embedded ones are read over.
+"""Bodies in HAL's XML: what we write can be sent back, links and all.
 
 Expat parses; a document type and with it every entity is refused, so that nothing can
 be fetched or blown up. Depth and number of elements are limited while reading.
@@ -12,7 +12,7 @@ from api.errors import MalformedBody
 from api.hypermedia.document import JsonValue, Member, Shape
 from api.protocol.json_bodies import DEEPEST, parse_json
 from api.protocol.text_bodies import converted
-from schemas.base import is_carried
+from schemas.base import CONTROL_CHARACTER, is_carried
 
 _MOST_ELEMENTS = 20_000
 _NOT_MEMBERS = {"link", "resource"}
@@ -116,7 +116,7 @@ def _plain(element: _Element) -> str:
     if element.children:
         raise MalformedBody(f"The element {element.name!r} may hold text only.")
     if not is_carried(element.text):
-        raise MalformedBody("Control characters, U+FFFE and U+FFFF are refused.")
+        raise MalformedBody(str(CONTROL_CHARACTER))
     return element.text
 
 

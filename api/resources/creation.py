@@ -19,7 +19,7 @@ from api.storage.engine import Connection
 
 
 class Creation(NounResource):
-    """The one way in which something is made: checked, written and noted in one step."""
+    """The one way in which something is made: checked, written, noted in one step."""
 
     async def create(
         self,

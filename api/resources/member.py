@@ -140,8 +140,10 @@ class Member(Creation):
         )
 
     def _present(self, connection: Connection, keys: tuple[Any, ...]) -> Any:
-        """The row that a PUT replaces, which must exist; or None, where it creates."""
-        return rows.find(connection, self.kind.model, keys)
+        """The row that a PUT replaces, which must exist unless clients choose keys."""
+        if self.kind.model.numbered:
+            return rows.find(connection, self.kind.model, keys)
+        return rows.seek(connection, self.kind.model, keys)
 
     def _change(
         self,
@@ -176,7 +178,8 @@ class Member(Creation):
 
     def _key(self, keys: tuple[Any, ...]) -> tuple[str, str] | None:
         """The key that the path gives to what is sent; a number is the server's."""
-        return None
+        model = self.kind.model
+        return None if model.numbered else (model.key, keys[-1])
 
 
 class KeyedMember(Member):
@@ -194,9 +197,3 @@ class KeyedMember(Member):
         req.refuse_query()
         *parents, key = keys_in(self.path, params)
         await self.create(req, resp, tuple(parents), key)
-
-    def _present(self, connection: Connection, keys: tuple[Any, ...]) -> Any:
-        return rows.seek(connection, self.kind.model, keys)
-
-    def _key(self, keys: tuple[Any, ...]) -> tuple[str, str] | None:
-        return (self.kind.model.key, keys[-1])

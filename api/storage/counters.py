@@ -78,7 +78,7 @@ def bump(
     added: int = 0,
     changes: int = 1,
 ) -> int:
-    """Note `changes` to a collection that add `added` members; the last one's number."""
+    """Note changes to a collection that add members; the number of the last change."""
     values = {
         "collection": model.name,
         "owner": owner,

@@ -83,7 +83,7 @@ def driver_of(connection: sa.Connection) -> sqlite3.Connection:
 
 
 class Storage:
-    """Runs functions that take a connection, with the right connection, at the right time.
+    """Runs functions that take a connection, each with the right one at the right time.
 
     Connections are opened at their first use, so that each process has its own; after
     `close` the next use opens them anew.
@@ -107,15 +107,21 @@ class Storage:
         self,
         function: Callable[Concatenate[sa.Connection, P], T],
         *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """What the function gives, which may take as long as there are rows."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._scanners, self._scan, function, args)
+        return await loop.run_in_executor(
+            self._scanners,
+            self._scan,
+            lambda connection: function(connection, *args, **kwargs),
+        )
 
     async def write(
         self,
         function: Callable[Concatenate[sa.Connection, P], T],
         *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """What the function gives, once all it wrote is on disk.
 
@@ -124,7 +130,9 @@ class Storage:
         Raises:
             Unavailable: the database can't be written now; nothing was kept.
         """
-        return await self._writer.run(function, args)
+        return await self._writer.run(
+            lambda connection: function(connection, *args, **kwargs)
+        )
 
     def beside(self, ending: str) -> Path:
         """The path of a file that stands beside the database's own."""
@@ -158,8 +166,8 @@ class Storage:
         self._opened.append(connection)
         return connection
 
-    def _scan(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    def _scan(self, function: Callable[[sa.Connection], T]) -> T:
         connection = getattr(self._held, "connection", None)
         if connection is None:
             connection = self._held.connection = self._open()
-        return function(connection, *args)
+        return function(connection)

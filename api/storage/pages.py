@@ -15,7 +15,15 @@ import sqlalchemy as sa
 from api.models.base import Model
 from api.storage import filters
 from api.storage.counters import NO_OWNER
-from api.storage.query import COUNTED_TO, Counting, Position, Selection, SortKey
+from api.storage.query import (
+    COUNTED_TO,
+    Counting,
+    Filter,
+    Operator,
+    Position,
+    Selection,
+    SortKey,
+)
 
 EMBEDDED_LIMIT = 20
 """How many members of a nested collection stand inside their parent."""
@@ -26,7 +34,7 @@ _Ordering = tuple[sa.ColumnElement[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows in their order, and where the pages beside them begin, if there are any."""
+    """Some rows in their order, and where the pages beside them begin, if any do."""
 
     rows: Sequence[Any]
     before: Position | None
@@ -155,7 +163,7 @@ def _form(
 def _where(form: _Form) -> list[filters.Condition]:
     unfilled = Selection(
         tuple(
-            filters.Filter(member, filters.Operator(operator), None)
+            Filter(member, Operator(operator), None)
             for member, operator in form.filters
         ),
         words=() if form.has_words else None,
@@ -240,7 +248,7 @@ def _equals(
 def _beyond(
     ordering: _Ordering, place: int, *, is_null: bool
 ) -> Iterator[filters.Condition]:
-    """Conditions for what comes behind a value; nulls come first, or last descending."""
+    """Conditions for what comes behind a value: nulls are first, or last descending."""
     expression, descending = ordering
     if is_null and not descending:
         yield expression.is_not(None)

@@ -1,4 +1,4 @@
-"""Receipts: what was answered to a request with an Idempotency-Key, kept for 24 hours."""
+"""Receipts: what was answered to requests with an Idempotency-Key, for 24 hours."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

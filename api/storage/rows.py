@@ -187,7 +187,7 @@ def _insertion(model: Model) -> sa.Executable:
 
 @lru_cache(maxsize=256)
 def _replacement(model: Model, names: tuple[str, ...]) -> sa.Executable:
-    changed = {
+    changed: dict[str, Any] = {
         name: sa.bindparam(f"new_{name}") for name in (*names, "version", "updated")
     }
     return (

@@ -32,8 +32,7 @@ _log = logging.getLogger("waymark.storage")
 class _Job:
     """A function that waits to be run, and who waits for it."""
 
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
+    function: Callable[[sa.Connection], Any]
     waiter: "asyncio.Future[Any]"
     result: Any = None
     error: BaseException | None = None
@@ -41,7 +40,7 @@ class _Job:
     def run(self, connection: sa.Connection) -> bool:
         """Whether the function came to its end; if not, its error is kept."""
         try:
-            self.result = self.function(connection, *self.args)
+            self.result = self.function(connection)
         except BaseException as ex:  # noqa: BLE001 - it is raised where it is awaited
             self.error = ex
         return self.error is None
@@ -67,10 +66,10 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
-    async def run(self, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    async def run(self, function: Callable[[sa.Connection], T]) -> T:
         """What the function gives, after its transaction is on disk."""
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Job(function, args, waiter))
+        self._queue.put(_Job(function, waiter))
         # A client that goes away must not undo a write that is under way.
         return await asyncio.shield(waiter)
 
