@@ -30,7 +30,7 @@ class App(falcon.asgi.App[ApiRequest, falcon.asgi.Response]):
         """Answer one request, or follow the life of the process."""
         if scope["type"] == "http":
             # ASGI promises no more than an iterable, and more than one reads it.
-            scope["headers"] = list(scope["headers"])
+            scope["headers"] = [(name, value) for name, value in scope["headers"]]
             _take_path_of_absolute_form(scope)
             if has_body(scope):
                 receive = Body(receive).receive
