@@ -76,6 +76,7 @@ class BookSchema(NounSchema):
     language = Text(
         allow_none=True,
         load_default=None,
+        metadata={"example": "en"},
         validate=validate.Regexp(
             _LANGUAGE,
             error=Message("A language tag of BCP 47 is expected.", "language"),

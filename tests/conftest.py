@@ -1,0 +1,29 @@
+"""A migrated database, the application on it, and a client that checks every answer."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+from api.storage.migrations import migrate
+from tests.client import Client
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def settings(empty_database: Path, tmp_path: Path):
+    path = shutil.copy(empty_database, tmp_path / "shop.db")
+    return Settings(database_url=f"sqlite:///{path}", access_log=False)
+
+
+@pytest.fixture
+def client(settings):
+    return Client(create_app(settings))
