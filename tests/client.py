@@ -12,7 +12,12 @@ _PROBLEM_TYPES = ("application/problem+json", "application/problem+xml")
 class Client(TestClient):
     """Falcon's client; each answer it gets is checked by `check_answer`."""
 
+    def __init__(self, app: Any, client_address: str | None = None) -> None:
+        super().__init__(app)
+        self.extras = {"client": [client_address, 80]} if client_address else {}
+
     def simulate_request(self, *args: Any, **kwargs: Any) -> Result:
+        kwargs["extras"] = {**self.extras, **(kwargs.get("extras") or {})}
         answer = super().simulate_request(*args, **kwargs)
         method = kwargs.get("method") or (args[0] if args else "GET")
         check_answer(answer, method)

@@ -1,6 +1,8 @@
 """A migrated database, the application on it, and a client that checks every answer."""
 
 import shutil
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,17 @@ def settings(empty_database: Path, tmp_path: Path):
 @pytest.fixture
 def client(settings):
     return Client(create_app(settings))
+
+
+@pytest.fixture
+def mounted(settings):
+    """A client whose requests come from a proxy that is trusted."""
+    everyone = (ip_network("0.0.0.0/0"),)
+    app = create_app(replace(settings, trusted_proxies=everyone))
+    return Client(app, client_address="192.0.2.1")
+
+
+@pytest.fixture
+def strict_client(settings):
+    """A client of a server that wants every change to be conditional."""
+    return Client(create_app(replace(settings, require_if_match=True)))

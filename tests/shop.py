@@ -56,7 +56,9 @@ def bounds_of(field):
 
 def isbn_13(number):
     digits = f"978{number:09d}"
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    total = sum(
+        int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)
+    )
     return digits + str(-total % 10)
 
 

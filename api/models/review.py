@@ -19,7 +19,7 @@ _count = sa.func.count(REVIEWS.c.id)
 _sum = sa.func.sum(REVIEWS.c.rating)
 _of_the_book = REVIEWS.c.book == sa.bindparam("owner")
 # The mean in tenths, rounded half up, in whole numbers: no float rounds differently.
-_tenths = (20 * _sum + _count).op("/")(sa.func.nullif(2 * _count, 0))
+_tenths = (20 * _sum + _count).op("/", precedence=8)(sa.func.nullif(2 * _count, 0))
 
 KEEP_RATING = (
     sa.update(BOOKS)

@@ -5,6 +5,7 @@ characters are faults, and so is nesting deeper than 32.
 """
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -43,21 +44,26 @@ def require_kept(value: JsonValue) -> None:
         MalformedBody: it is nested too deep, or holds a character that can't be.
     """
     level: list[JsonValue] = [value]
-    for _ in range(DEEPEST + 1):
-        following: list[JsonValue] = []
-        for each in level:
-            if isinstance(each, dict):
-                following += each.keys()
-                following += each.values()
-            elif isinstance(each, list):
-                following += each
-            elif isinstance(each, str) and not is_carried(each):
-                raise MalformedBody(str(CONTROL_CHARACTER))
+    for _ in range(DEEPEST):
+        following = [part for each in level for part in _parts(each)]
         if not following:
             return
         level = following
     if any(isinstance(each, dict | list) for each in level):
         raise _too_deep()
+    for each in level:
+        _parts(each)
+
+
+def _parts(value: JsonValue) -> Sequence[JsonValue]:
+    """What stands directly in the value; text that can't be kept is refused."""
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str) and not is_carried(value):
+        raise MalformedBody(str(CONTROL_CHARACTER))
+    return ()
 
 
 def _too_deep() -> MalformedBody:

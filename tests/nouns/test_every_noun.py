@@ -9,7 +9,9 @@ from tests.shop import body_of, collection_path, make, value_of
 
 every_noun = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 keyed_nouns = pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if not kind.model.numbered], ids=lambda kind: kind.name
+    "kind",
+    [kind for kind in KINDS if not kind.model.numbered],
+    ids=lambda kind: kind.name,
 )
 numbered_nouns = pytest.mark.parametrize(
     "kind", [kind for kind in KINDS if kind.model.numbered], ids=lambda kind: kind.name
@@ -141,7 +143,12 @@ def test_a_method_that_is_not_there_is_405_with_those_that_are(client, kind):
     path = collection_path(client, kind)
     answer = client.delete(path)
     assert answer.status_code == 405
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+    assert set(answer.headers["allow"].split(", ")) == {
+        "GET",
+        "HEAD",
+        "OPTIONS",
+        "POST",
+    }
 
 
 @every_noun
@@ -162,7 +169,9 @@ def test_a_stale_tag_is_refused_and_nothing_is_written(client, kind):
 def test_a_tag_got_in_one_format_is_good_for_a_write_in_another(client, kind):
     path = make(client, kind).headers["location"]
     tag = client.get(path, accept="application/xml").headers["etag"]
-    assert client.put(path, body_of(kind, changed=True), if_match=tag).status_code == 200
+    assert (
+        client.put(path, body_of(kind, changed=True), if_match=tag).status_code == 200
+    )
 
 
 @every_noun
@@ -189,7 +198,10 @@ def test_unknown_members_are_all_named(client, kind):
     path = collection_path(client, kind)
     answer = client.post(path, {**body_of(kind), "nonsense": 1, "a/b": 2})
     assert answer.status_code == 400
-    assert {fault["pointer"] for fault in answer.json["errors"]} >= {"/nonsense", "/a~1b"}
+    assert {fault["pointer"] for fault in answer.json["errors"]} >= {
+        "/nonsense",
+        "/a~1b",
+    }
 
 
 @every_noun

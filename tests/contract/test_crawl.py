@@ -1,0 +1,179 @@
+"""A client that follows every link from the root finds no dead one."""
+
+import json
+from collections import deque
+
+import pytest
+import uritemplate
+
+from api.documents import KINDS
+from api.formats import FORMATS
+from api.hypermedia.relations import EXTENSIONS
+from tests.shop import kind_named, make
+
+VALUES = {"id": "1", "key": "crawled", "rel": "books", "q": "some"}
+
+
+@pytest.fixture
+def shop(client):
+    """A shop in which there is one of each noun, and an item of a known key."""
+    for kind in KINDS:
+        make(client, kind, *([f"/books/1/{kind.plural}"] if kind.parent else []))
+    make(client, kind_named("item"), key="crawled")
+    make(client, kind_named("task"), id="1")
+    return client
+
+
+def hrefs_in(value):
+    """Every href of a JSON document, templates filled in with what stands in the shop."""
+    if isinstance(value, dict):
+        if isinstance(value.get("href"), str):
+            template = value["href"]
+            yield (
+                uritemplate.expand(template, VALUES)
+                if value.get("templated")
+                else template
+            )
+        for each in value.values():
+            yield from hrefs_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from hrefs_in(each)
+
+
+def crawl(client, start="/"):
+    waiting, seen = deque([start]), {}
+    while waiting:
+        path = waiting.popleft()
+        if path in seen:
+            continue
+        answer = seen[path] = client.get(path)
+        if "json" in answer.headers["content-type"]:
+            waiting.extend(hrefs_in(answer.json))
+    return seen
+
+
+def test_every_href_answers(shop):
+    seen = crawl(shop)
+    assert len(seen) > 40
+    assert {
+        path: a.status_code for path, a in seen.items() if a.status_code != 200
+    } == {}
+
+
+def test_the_crawl_meets_every_noun(shop):
+    seen = crawl(shop)
+    for kind in KINDS:
+        assert any(f"/{kind.plural}/" in path for path in seen), kind.name
+
+
+def test_self_leads_to_the_same_document(shop):
+    for path, answer in crawl(shop).items():
+        if "json" in answer.headers["content-type"] and "_links" in answer.text:
+            href = answer.json["_links"]["self"]["href"]
+            again = shop.get(href).json
+            assert {**again, "_links": 0} == {**answer.json, "_links": 0} or "?" in path
+
+
+def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(shop):
+    for answer in crawl(shop).values():
+        if "json" in answer.headers["content-type"]:
+            for document in documents_in(answer.json):
+                links = document.get("_links", {})
+                own = [rel for rel in links if rel.startswith("wm:")]
+                assert not own or links["curies"][0]["name"] == "wm"
+                assert all(rel.removeprefix("wm:") in EXTENSIONS for rel in own)
+
+
+def documents_in(document):
+    yield document
+    for embedded in document.get("_embedded", {}).values():
+        for each in embedded if isinstance(embedded, list) else [embedded]:
+            yield from documents_in(each)
+
+
+def test_every_extension_relation_has_a_description(client):
+    for slug, relation in EXTENSIONS.items():
+        described = client.get(f"/rels/{slug}")
+        assert described.json["name"] == relation.name
+        assert described.json["methods"] == list(relation.methods)
+
+
+def test_the_link_header_holds_the_links_of_the_body(shop):
+    for path, answer in crawl(shop).items():
+        if "json" not in answer.headers["content-type"]:
+            continue
+        wanted = set()
+        for rel, target in answer.json["_links"].items():
+            for link in target if isinstance(target, list) else [target]:
+                if not link.get("templated"):
+                    wanted.add((rel, link["href"]))
+        assert links_of(answer) == wanted, path
+
+
+def links_of(answer):
+    found = set()
+    for part in answer.headers["link"].split(", "):
+        href, _, rest = part.partition(">; rel=")
+        found.add((rest.split(";")[0].strip('"'), href.removeprefix("<")))
+    return found
+
+
+def test_links_carry_the_mount_prefix_of_a_trusted_proxy(mounted):
+    answer = mounted.get("/", x_forwarded_prefix="/shop/")
+    hrefs = list(hrefs_in(answer.json))
+    assert all(href.startswith("/shop/") for href in hrefs)
+    assert (
+        mounted.get("/books", x_forwarded_prefix="/shop")
+        .headers["content-location"]
+        .startswith("/shop/books")
+    )
+
+
+def test_a_forged_prefix_is_not_believed(client):
+    assert client.get("/", x_forwarded_prefix="/evil").json == client.get("/").json
+
+
+@pytest.mark.parametrize("prefix", ["//evil.example", "evil", "/a\x80", ""])
+def test_a_prefix_that_is_no_path_is_not_taken(mounted, prefix):
+    assert (
+        mounted.get("/", x_forwarded_prefix=prefix).json["_links"]["self"]["href"]
+        == "/"
+    )
+
+
+@pytest.mark.parametrize("written", FORMATS, ids=lambda each: each.name)
+def test_each_format_has_a_suffix_that_gets_it(shop, written):
+    for path in ("/books", "/books/1", "/items/crawled", "/rels/books"):
+        answer = shop.get(path + written.suffix)
+        assert answer.headers["content-type"] == written.media_types[0]
+        assert answer.headers["content-location"] == path + written.suffix
+
+
+def test_the_root_has_one_search_with_one_variable(client):
+    search = client.get("/").json["_links"]["search"]
+    assert search == {"href": "/books{?q}", "templated": True}
+
+
+def test_the_root_names_every_collection(client):
+    links = client.get("/").json["_links"]
+    for kind in KINDS:
+        if kind.parent is None:
+            assert links[kind.relation]["href"] == f"/{kind.plural}"
+            assert links[kind.member_relation]["templated"]
+
+
+def test_descriptions_can_be_kept_for_an_hour(client):
+    for path in ("/", "/rels/books", "/problems/not-found"):
+        answer = client.get(path)
+        assert answer.headers["cache-control"] == "public, max-age=3600"
+        again = client.get(path, if_none_match=answer.headers["etag"])
+        assert again.status_code == 304
+
+
+def test_documents_of_json_are_the_same_indented(client):
+    plain = client.get("/")
+    indented = client.get("/", accept="application/hal+json; indent=2")
+    assert indented.text.startswith('{\n  "_links"')
+    assert json.loads(indented.text) == plain.json
+    assert indented.headers["etag"] != plain.headers["etag"]

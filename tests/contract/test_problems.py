@@ -1,0 +1,152 @@
+"""Every error is a problem document, and each type of problem can be met."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from api.app import create_app
+from api.errors import ApiError, problem_types
+from tests.client import Client
+from tests.shop import a_book
+
+BOOK = {"title": "Moby-Dick", "author": "Herman Melville"}
+
+
+@pytest.mark.parametrize("slug", problem_types())
+def test_every_problem_type_answers_at_its_uri(client, slug):
+    described = client.get(f"/problems/{slug}").json
+    error = problem_types()[slug]
+    assert described["title"] == error.title
+    assert described["status"] == str(int(error.status))
+    assert described["advice"] == error.advice
+
+
+def test_every_error_has_a_type_of_its_own():
+    def classes(error):
+        return sum((classes(each) for each in error.__subclasses__()), [error])
+
+    assert len(problem_types()) == len(classes(ApiError)) - 1
+
+
+@pytest.mark.parametrize("path", ["/nope", "/books/x/y/z", "/rels/nope", "/problems/x"])
+def test_an_unknown_path_leads_back_to_the_root(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json["_links"]["wm:root"]["href"] == "/"
+
+
+def test_a_missing_book_leads_to_the_collection(client):
+    answer = client.get("/books/77")
+    assert answer.json["_links"]["collection"]["href"] == "/books"
+
+
+def test_a_missing_review_leads_to_the_reviews_of_its_book(client):
+    a_book(client)
+    answer = client.get("/books/1/reviews/5")
+    assert answer.json["_links"]["collection"]["href"] == "/books/1/reviews"
+
+
+def test_reviews_of_a_missing_book_lead_to_the_books(client):
+    for path in ("/books/7/reviews", "/books/7/reviews/5"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.json["_links"]["collection"]["href"] == "/books"
+    assert client.post("/books/7/reviews", {"rating": 5}).status_code == 404
+
+
+def test_a_problem_is_xml_for_who_reads_xml(client):
+    answer = client.get("/books?limit=x&nope=\x01", accept="application/xml")
+    assert answer.headers["content-type"] == "application/problem+xml"
+    root = ET.fromstring(answer.content)
+    assert root.tag == "{urn:ietf:rfc:7807}problem"
+    assert root.findtext("{*}status") == "400"
+    assert [each.findtext("{*}parameter") for each in root.findall("{*}errors/{*}i")]
+    assert root.find("{*}link[@rel='wm:corrected']").get("href") == "/books"
+
+
+def test_not_acceptable_lists_what_there_is_before_anything_is_written(client):
+    answer = client.post("/books", BOOK, accept="image/png")
+    assert answer.status_code == 406
+    assert "application/hal+json" in answer.json["available"]
+    assert answer.json["_links"]["alternate"][1]["href"] == "/books.xml"
+    assert client.get("/books").json["total"] == 0
+
+
+@pytest.mark.parametrize("suffix", [".html", ".csv", ".ndjson"])
+def test_a_suffix_of_a_format_that_is_not_there_is_406(client, suffix):
+    assert client.get(f"/books{suffix}").status_code == 406
+
+
+def test_the_way_out_of_a_stale_edit_is_the_newest_version(client):
+    a_book(client)
+    answer = client.put("/books/1", BOOK, if_match='"999-json"')
+    assert answer.json["_links"]["latest-version"]["href"] == "/books/1"
+
+
+def test_a_wrong_query_links_to_a_right_one(client):
+    a_book(client)
+    answer = client.get("/books?limt=5&sort=titel&author=Herman%20Melville")
+    corrected = client.get(answer.json["_links"]["wm:corrected"]["href"])
+    assert corrected.status_code == 200
+    assert corrected.json["total"] == 1
+
+
+def test_a_query_on_something_that_has_none_is_400(client):
+    answer = client.get("/rels/books?x=1")
+    assert answer.json["errors"][0]["parameter"] == "x"
+    assert client.get(answer.json["_links"]["wm:corrected"]["href"]).status_code == 200
+    assert client.get("/?x=1", prefer="handling=lenient").status_code == 200
+
+
+def test_a_request_without_a_host_is_400(client):
+    answer = client.simulate_request("GET", "/", extras={"headers": []})
+    assert answer.status_code == 400
+    assert "Host" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("method", ["FOO", "TRACE", "PROPFIND"])
+def test_a_method_that_nothing_has_is_405(client, method):
+    answer = client.simulate_request(method, "/books")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+
+
+def test_a_long_query_is_414_and_long_headers_are_431(client):
+    assert client.get("/books?q=" + "x" * 2100).status_code == 414
+    assert client.get("/" + "x" * 9000).status_code == 414
+    assert client.get("/", x_filler="x" * 17_000).status_code == 431
+
+
+def test_a_crash_tells_nothing_but_its_number(settings, caplog):
+    class Broken:
+        async def on_get(self, _req, _resp):
+            raise ZeroDivisionError("SELECT secret FROM /etc/passwd")
+
+    app = create_app(settings)
+    app.add_route("/broken", Broken())
+    answer = super(Client, Client(app)).simulate_request("GET", "/broken")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "ZeroDivisionError" in caplog.text
+    assert answer.json["type"] == "/problems/internal-error"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_coded_body_is_415(client, coding):
+    answer = client.post("/books", BOOK, content_encoding=coding)
+    assert answer.status_code == 415
+
+
+def test_an_absolute_request_target_is_read_as_its_path(client):
+    a_book(client)
+    target = {"path": "http://example.com/books/1"}
+    answer = client.simulate_request("GET", "/", extras=target)
+    assert answer.json["_links"]["self"]["href"] == "/books/1"
+    root = client.simulate_request("GET", "/", extras={"path": "http://example.com"})
+    assert root.json == client.get("/").json
+
+
+def test_the_same_error_is_told_the_same_way_but_for_its_instance(client):
+    first, again = client.get("/nope").json, client.get("/nope").json
+    assert first.pop("instance") != again.pop("instance")
+    assert first == again

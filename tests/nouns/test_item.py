@@ -1,0 +1,42 @@
+"""What is particular about items."""
+
+import pytest
+
+
+def test_a_value_is_put_read_replaced_and_deleted(client):
+    made = client.post("/items/username", {"value": "Alice"})
+    assert (made.status_code, made.json["value"]) == (201, "Alice")
+    assert client.put("/items/username", {"value": "Bob"}).json["value"] == "Bob"
+    assert client.delete("/items/username").status_code == 204
+    assert client.get("/items/username").status_code == 404
+
+
+def test_null_is_a_value_and_no_value_is_a_fault(client):
+    assert client.put("/items/a", {"value": None}).json["value"] is None
+    answer = client.put("/items/b", {})
+    assert answer.json["errors"][0]["pointer"] == "/value"
+
+
+def test_a_merge_patch_goes_into_the_value(client):
+    client.put("/items/a", {"value": {"x": 1, "y": {"z": 2}}})
+    answer = client.patch("/items/a", {"value": {"x": None, "y": {"w": 3}}})
+    assert answer.json["value"] == {"y": {"z": 2, "w": 3}}
+
+
+def test_the_key_stands_in_the_body_of_a_post_to_the_collection(client):
+    made = client.post("/items", {"key": "a.b~c", "value": 1})
+    assert made.headers["location"] == "/items/a.b~c"
+    missing = client.post("/items", {"value": 1})
+    assert missing.json["errors"][0]["pointer"] == "/key"
+
+
+@pytest.mark.parametrize("suffix", [".json", ".xml", ".html", ".csv", ".ndjson"])
+def test_a_suffix_is_no_part_of_a_key(client, suffix):
+    client.put("/items/a", {"value": 1})
+    assert client.put(f"/items/a{suffix}", {"value": 2}).status_code in {200, 406}
+    assert client.get("/items").json["total"] == 1
+
+
+def test_values_are_not_searched(client):
+    assert client.get("/items?value=1").status_code == 400
+    assert client.get("/items?q=1").status_code == 400
