@@ -58,6 +58,8 @@ def create_app(settings: Settings | None = None) -> App:
     if settings.access_log:
         middleware.append(AccessLog())
     app = App(middleware=middleware, request_type=ApiRequest)
+    # An answer without a body has no media type.
+    app.resp_options.default_media_type = None  # type: ignore[assignment] # it may be
     add_problem_handlers(app)
     for name, resource in _resources(service).items():
         app.add_route(PATHS[name], resource)

@@ -13,12 +13,12 @@ import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from api.errors import BodyTooLarge
+from api.hypermedia.document import UNCARRIED
 from api.uris import SUFFIXES
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 LARGEST_INTEGER = 2**53 - 1
 """The largest whole number that every JSON client keeps exactly (RFC 8259, 6)."""
-_UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class Message(str):
@@ -55,7 +55,7 @@ def messages(invalid: str) -> dict[str, Any]:
 
 def is_carried(text: str) -> bool:
     """Whether JSON, XML and the database can all carry every character of the text."""
-    return _UNCARRIED.search(text) is None
+    return UNCARRIED.search(text) is None
 
 
 def length(*, at_most: int, at_least: int = 0) -> validate.Length:

@@ -5,15 +5,20 @@ and a free JSON value tells the type of each part. For each shape a writer is co
 once, since a page has thousands of members.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from api.hypermedia.document import Document, JsonValue, Link, Links, Member, Shape
+from api.hypermedia.document import (
+    UNCARRIED,
+    Document,
+    JsonValue,
+    Link,
+    Links,
+    Member,
+    Shape,
+)
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-# A problem may name what was refused, even characters that XML has no way to carry.
-_UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _PROBLEM_NAMESPACE = "urn:ietf:rfc:7807"
 
 
@@ -148,7 +153,8 @@ def _problem_member(name: str, value: JsonValue) -> str:
     if isinstance(value, dict):
         members = "".join(_problem_member(key, each) for key, each in value.items())
         return f"<{name}>{members}</{name}>"
-    text = _UNCARRIED.sub("\N{REPLACEMENT CHARACTER}", str(value))
+    # A problem may name what was refused, even what XML has no way to carry.
+    text = UNCARRIED.sub("\N{REPLACEMENT CHARACTER}", str(value))
     return f"<{name}>{escaped(text)}</{name}>"
 
 

@@ -3,6 +3,7 @@
 Documents are made once and written by any format; they know no media type.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,6 +14,9 @@ import msgspec
 JsonValue: TypeAlias = (
     "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 )
+
+UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""The characters that no document holds, since not every format can carry them."""
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):

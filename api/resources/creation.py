@@ -1,6 +1,7 @@
 """POST: making something new, once, however often the request is sent."""
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -9,13 +10,29 @@ import falcon.asgi
 
 from api.protocol.answers import Answer
 from api.protocol.bodies import DOCUMENTS, media_type_of, parse_document, read_body
-from api.protocol.conditional import Conditions, State, conditions_of
+from api.protocol.conditional import (
+    NO_CONDITIONS,
+    Conditions,
+    State,
+    conditions_of,
+)
 from api.protocol.idempotency import REPLAYED, KeyedRequest, keyed_request
 from api.protocol.members import Draft, draft_of
 from api.protocol.request import ApiRequest
 from api.resources.base import NounResource
 from api.storage import counters, receipts, rows
 from api.storage.engine import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What is to be made, where, on which conditions, and for which keyed request."""
+
+    parents: tuple[Any, ...]
+    key: str | None
+    draft: Draft
+    conditions: Conditions
+    keyed: KeyedRequest | None
 
 
 class Creation(NounResource):
@@ -45,9 +62,8 @@ class Creation(NounResource):
         claims = self.service.claims
         with claims.claim(keyed.key) if keyed else nullcontext():
             draft = self._draft(req, body, key)
-            answer = await storage.write(
-                self._insert, req, parents, draft, conditions_of(req), keyed
-            )
+            new = _New(parents, key, draft, conditions_of(req), keyed)
+            answer = await storage.write(self._insert, req, new)
         answer.send(resp)
 
     def _draft(self, req: ApiRequest, body: bytes, key: str | None) -> Draft:
@@ -58,28 +74,17 @@ class Creation(NounResource):
             members.setdefault(model.key, uuid4().hex)
         return draft_of(schema, members, key=(model.key, key) if key else None)
 
-    def _insert(
-        self,
-        connection: Connection,
-        req: ApiRequest,
-        parents: tuple[Any, ...],
-        draft: Draft,
-        conditions: Conditions,
-        keyed: KeyedRequest | None,
-    ) -> Answer:
+    def _insert(self, connection: Connection, req: ApiRequest, new: _New) -> Answer:
+        keyed, model = new.keyed, self.kind.model
         replay = _replay(connection, keyed) if keyed is not None else None
         if replay is not None:
             return replay
-        model = self.kind.model
-        rows.require_parent(connection, model, parents)
-        owner = parents[-1] if parents else counters.NO_OWNER
-        key = draft.values.get(model.key)
-        present = (
-            None if model.numbered else rows.seek(connection, model, (*parents, key))
-        )
-        state = State(present.version, present.updated) if present else None
-        conditions.require_for_write(state, obligatory=False)
-        row = rows.insert(connection, model, draft.for_new(), owner)
+        rows.require_parent(connection, model, new.parents)
+        if new.conditions is not NO_CONDITIONS:
+            state = self._state(connection, new.parents, new.key)
+            new.conditions.require_for_write(state, obligatory=False)
+        owner = new.parents[-1] if new.parents else counters.NO_OWNER
+        row = rows.insert(connection, model, new.draft.for_new(), owner)
         answer = self.written(req, row, HTTPStatus.CREATED)
         if keyed is not None:
             receipt = receipts.Receipt(
@@ -87,6 +92,18 @@ class Creation(NounResource):
             )
             receipts.keep_receipt(connection, keyed.key, receipt)
         return answer
+
+    def _state(
+        self, connection: Connection, parents: tuple[Any, ...], key: str | None
+    ) -> State | None:
+        """The state of what the path names: a member, or without a key the collection."""
+        model = self.kind.model
+        if key is None:
+            owner = parents[-1] if parents else counters.NO_OWNER
+            count = counters.count_of(connection, model, owner)
+            return State(count.version, count.updated)
+        present = rows.seek(connection, model, (*parents, key))
+        return State(present.version, present.updated) if present else None
 
 
 def _replay(connection: Connection, keyed: KeyedRequest) -> Answer | None:
