@@ -138,13 +138,14 @@ class Builder:
         query: CollectionQuery,
         page: Page,
     ) -> Links:
-        given = list(query.parameters)
+        given = path + encode_query(list(query.parameters))
+        mark = "&" if query.parameters else "?"
 
         def at(position: Position) -> Link:
             cursor = encode_cursor(kind.model, query.selection, position)
-            return Link(path + encode_query([*given, ("cursor", cursor)]))
+            return Link(f"{given}{mark}cursor={cursor}")
 
-        first = Link(path + encode_query(given))
+        first = Link(given)
         is_first = query.position == CollectionQuery().position
         links: Links = {
             relations.SELF: first if is_first else at(query.position),

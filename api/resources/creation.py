@@ -96,7 +96,7 @@ class Creation(NounResource):
     def _state(
         self, connection: Connection, parents: tuple[Any, ...], key: str | None
     ) -> State | None:
-        """The state of what the path names: a member, or without a key the collection."""
+        """The state of what the path names: a member, or else the collection."""
         model = self.kind.model
         if key is None:
             owner = parents[-1] if parents else counters.NO_OWNER

@@ -21,6 +21,7 @@ class BrokenCursor(ValueError):
     """The text is no cursor of this collection in this order."""
 
 
+@lru_cache(maxsize=4096)
 def encode_cursor(model: Model, selection: Selection, position: Position) -> str:
     """The position as letters, digits, `-` and `_`."""
     text = msgspec.json.encode([position.backward, *position.values])

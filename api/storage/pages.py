@@ -86,7 +86,8 @@ def read_page(
     elif not _rows(connection, model, selection, back, 1, owner):
         back = None
     before, behind = (ahead, back) if position.backward else (back, ahead)
-    return Page(rows, before, behind)
+    width = len(model.table.c)
+    return Page([model.record(row[:width]) for row in rows], before, behind)
 
 
 def count(
@@ -112,7 +113,7 @@ def first_of_each(
     """The first members of each owner's collection, one more than `limit` at most."""
     found: dict[int, list[Any]] = {owner: [] for owner in owners}
     binds = {"owners": list(owners), "limit": limit + 1}
-    for row in connection.execute(_firsts(model), binds):
+    for row in map(model.record, connection.execute(_firsts(model), binds)):
         found[getattr(row, str(model.owner))].append(row)
     return found
 
@@ -196,29 +197,37 @@ def _paging(form: _Form) -> sa.Select[Any]:
         (expression, descending is not form.backward)
         for expression, descending in _orderings(form.model, form.sort, form.has_words)
     ]
-    columns = [*form.model.table.c]
-    columns += [
+    sorts = [
         each.label(f"sort{place}") for place, (each, _) in enumerate(orderings[:-1])
     ]
-    order = [each.desc() if down else each.asc() for each, down in orderings]
+    parts = list(_parts(orderings, form.nulls))
     limit = sa.bindparam("limit", type_=sa.Integer)
-    parts = [
-        sa.select(*columns, sa.literal_column(str(place)).label("part"))
+    order = [each.desc() if down else each.asc() for each, down in orderings]
+    if len(parts) == 1:
+        whole = sa.select(*form.model.table.c, *sorts)
+        return whole.where(*_where(form), *parts[0]).order_by(*order).limit(limit)
+    # The parts give serials alone, for which the indexes are enough.
+    serial = form.model.serial
+    ranges = [
+        sa.select(serial.label("serial"), *sorts, sa.literal(place).label("part"))
         .where(*_where(form), *conditions)
         .order_by(*order)
         .limit(limit)
-        for place, conditions in enumerate(_parts(orderings, form.nulls))
+        .subquery()
+        for place, conditions in enumerate(parts)
     ]
-    if len(parts) == 1:
-        return parts[0]
-    union = sa.union_all(*[sa.select(each.subquery()) for each in parts]).subquery()
-    names = [f"sort{place}" for place in range(len(orderings) - 1)]
-    names.append(form.model.serial.name)
+    union = sa.union_all(*[sa.select(each) for each in ranges]).subquery()
+    names = [*(f"sort{place}" for place in range(len(sorts))), "serial"]
     outer = [
         union.c[name].desc() if down else union.c[name].asc()
         for name, (_, down) in zip(names, orderings, strict=True)
     ]
-    return sa.select(union).order_by(union.c.part, *outer).limit(limit)
+    return (
+        sa.select(*form.model.table.c, *[union.c[name] for name in names[:-1]])
+        .join(union, union.c.serial == serial)
+        .order_by(union.c.part, *outer)
+        .limit(limit)
+    )
 
 
 def _parts(

@@ -32,7 +32,8 @@ def find(connection: sa.Connection, model: Model, keys: Keys) -> Any:
 
 def seek(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     """The row at the keys, or None."""
-    return connection.execute(_selection(model), _binds(model, keys)).first()
+    row = connection.execute(_selection(model), _binds(model, keys)).first()
+    return None if row is None else model.record(row)
 
 
 def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> None:
@@ -132,9 +133,10 @@ def _run(
     connection: sa.Connection, model: Model, statement: sa.Executable, binds: Values
 ) -> Any:
     try:
-        return connection.execute(statement, binds).first()
+        row = connection.execute(statement, binds).first()
     except sa.exc.IntegrityError as ex:
         raise _taken(model, ex.orig, binds) from ex
+    return None if row is None else model.record(row)
 
 
 def _taken(model: Model, error: BaseException | None, binds: Values) -> Exception:
