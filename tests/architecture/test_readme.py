@@ -50,7 +50,7 @@ def server(tmp_path_factory):
 
 
 def wait_for(address):
-    for _ in range(100):
+    for _ in range(600):
         try:
             requests.get(f"http://{address}/", timeout=1)
         except requests.ConnectionError:
