@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> App:
     settings = settings or read_settings()
     storage = Storage(settings.database_url)
     service = Service(settings, storage, Claims(storage.beside("claims")))
-    middleware: list[Any] = [Shell(settings, storage)]
+    middleware: list[Any] = [Shell(settings, service.close)]
     if settings.access_log:
         middleware.append(AccessLog())
     app = App(middleware=middleware, request_type=ApiRequest)

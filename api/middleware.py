@@ -1,5 +1,6 @@
 """What happens to every request before its resource is looked for."""
 
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -9,7 +10,6 @@ from api.errors import HeadersTooLarge, MalformedRequest, MethodNotAllowed, UriT
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
 from api.protocol.request import ApiRequest
 from api.settings import Network, Settings
-from api.storage.engine import Storage
 
 LARGEST_QUERY = 2048
 LARGEST_PATH = 8192
@@ -20,9 +20,9 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Shell:
     """Checks a request's frame and settles how it is to be answered."""
 
-    def __init__(self, settings: Settings, storage: Storage) -> None:
+    def __init__(self, settings: Settings, close: Callable[[], None]) -> None:
         self._trusted: tuple[Network, ...] = settings.trusted_proxies
-        self._storage = storage
+        self._close = close
 
     async def process_request(
         self, req: ApiRequest, _resp: falcon.asgi.Response
@@ -45,8 +45,8 @@ class Shell:
         )
 
     async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
-        """Finish the writes that wait and close the database."""
-        self._storage.close()
+        """Finish the writes that wait and close what is open."""
+        self._close()
 
     def _require_frame(self, req: ApiRequest) -> None:
         if req.method not in _METHODS:

@@ -62,7 +62,12 @@ class NounResource(Resource):
         self.vocabulary = Vocabulary(
             kind.model,
             kind.shape.members,
-            tuple(child.plural for child in self.children),
+            # What stands inside must change the parent's version when it changes.
+            tuple(
+                child.plural
+                for child in self.children
+                if child.model.ripple is not None
+            ),
         )
         self.cache = caching.PUBLIC if kind.is_public else caching.PRIVATE
         self.parents = _ancestors(kind)

@@ -19,6 +19,11 @@ class Service:
     storage: Storage
     claims: Claims
 
+    def close(self) -> None:
+        """Finish the writes that wait, then close the database and the claims."""
+        self.storage.close()
+        self.claims.close()
+
 
 @lru_cache(maxsize=64)
 def builder_below(mount: str) -> Builder:

@@ -5,6 +5,7 @@ it to a thread. Every write goes to one writer per process, see `writer.py`.
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from api.errors import Unavailable
 from api.models.base import sort_key
 from api.storage.writer import Writer
 
@@ -25,6 +27,8 @@ Connection = sa.Connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_log = logging.getLogger("waymark.storage")
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -100,8 +104,15 @@ class Storage:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """What the function gives; it must take a bounded time, whatever is stored."""
-        return function(self._reader, *args, **kwargs)
+        """What the function gives; it must take a bounded time, whatever is stored.
+
+        Raises:
+            Unavailable: the database can't be read now.
+        """
+        try:
+            return function(self._reader, *args, **kwargs)
+        except sa.exc.OperationalError as ex:
+            raise _unreadable(ex) from ex
 
     async def scan(
         self,
@@ -109,7 +120,11 @@ class Storage:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """What the function gives, which may take as long as there are rows."""
+        """What the function gives, which may take as long as there are rows.
+
+        Raises:
+            Unavailable: the database can't be read now.
+        """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._scanners,
@@ -170,4 +185,12 @@ class Storage:
         connection = getattr(self._held, "connection", None)
         if connection is None:
             connection = self._held.connection = self._open()
-        return function(connection)
+        try:
+            return function(connection)
+        except sa.exc.OperationalError as ex:
+            raise _unreadable(ex) from ex
+
+
+def _unreadable(cause: sa.exc.OperationalError) -> Unavailable:
+    _log.error("the database can't be read", exc_info=cause)
+    return Unavailable("The database can't be read now.", headers={"Retry-After": "1"})

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -41,6 +41,8 @@ class _Job:
         """Whether the function came to its end; if not, its error is kept."""
         try:
             self.result = self.function(connection)
+        except sa.exc.OperationalError as ex:
+            self.error = _refusal(ex)
         except BaseException as ex:  # noqa: BLE001 - it is raised where it is awaited
             self.error = ex
         return self.error is None
@@ -63,6 +65,8 @@ class Writer:
     _queue: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
+        self._connection: sa.Connection | None = None
+        self._lock = -1
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
@@ -79,16 +83,24 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        lock_path = _lock_file(self.engine)
-        with self.engine.connect() as connection, lock_path.open("wb") as lock:
+        with ExitStack() as opened:
             while (first := self._queue.get()) is not None:
                 group = [first, *self._waiting()]
-                with _turn(lock.fileno()):
-                    _commit_together(connection, group)
-                for loop in {job.waiter.get_loop() for job in group}:
-                    mine = [job for job in group if job.waiter.get_loop() is loop]
-                    if not loop.is_closed():
-                        loop.call_soon_threadsafe(_settle, mine)
+                try:
+                    connection = self._connection or self._open(opened)
+                    with _turn(self._lock):
+                        _commit_together(connection, group)
+                except (OSError, sqlite3.Error, sa.exc.DBAPIError) as ex:
+                    _log.exception("the database refused a group of writes")
+                    for job in group:
+                        job.error = job.error or _refusal(ex)
+                _deliver(group)
+
+    def _open(self, opened: ExitStack) -> sa.Connection:
+        lock = opened.enter_context(_lock_file(self.engine).open("wb"))
+        self._lock = lock.fileno()
+        self._connection = opened.enter_context(self.engine.connect())
+        return self._connection
 
     def _waiting(self) -> Iterator[_Job]:
         for _ in range(_LARGEST_GROUP - 1):
@@ -120,9 +132,26 @@ def _lock_file(engine: sa.Engine) -> Path:
     return Path(f"{engine.url.database}.lock")
 
 
+def _deliver(group: list[_Job]) -> None:
+    """Settle the jobs on the loops on which they are awaited."""
+    for loop in {job.waiter.get_loop() for job in group}:
+        mine = [job for job in group if job.waiter.get_loop() is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, mine)
+
+
 def _settle(jobs: list[_Job]) -> None:
     for job in jobs:
         job.settle()
+
+
+def _refusal(cause: BaseException) -> Unavailable:
+    refusal = Unavailable(
+        "The database can't be written now; nothing of this request was kept.",
+        headers={"Retry-After": "1"},
+    )
+    refusal.__cause__ = cause
+    return refusal
 
 
 @contextmanager
@@ -135,27 +164,16 @@ def _turn(lock: int) -> Iterator[None]:
 
 
 def _commit_together(connection: sa.Connection, group: list[_Job]) -> None:
-    """Run the jobs in one transaction and commit it.
-
-    Where the database refuses, no job has a result: each has Unavailable instead.
-    """
+    """Run the jobs in one transaction and commit it, or undo all of it."""
     driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN IMMEDIATE")
     try:
-        driver.execute("BEGIN IMMEDIATE")
         for job in group:
             driver.execute("SAVEPOINT job")
             if not job.run(connection):
                 driver.execute("ROLLBACK TO job")
             driver.execute("RELEASE job")
         driver.execute("COMMIT")
-    except sqlite3.Error as ex:
-        _log.exception("the database refused to commit")
+    finally:
         if driver.in_transaction:
             driver.execute("ROLLBACK")
-        refusal = Unavailable(
-            "The database can't be written now; nothing of this request was kept.",
-            headers={"Retry-After": "1"},
-        )
-        refusal.__cause__ = ex
-        for job in group:
-            job.error = job.error or refusal
