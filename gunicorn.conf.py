@@ -5,6 +5,7 @@ from pathlib import Path
 
 from api.operations.logs import logging_configuration
 from api.settings import SettingsFault, read_settings
+from api.storage.migrations import NotCurrent, require_current
 
 try:
     _settings = read_settings()
@@ -41,6 +42,14 @@ accesslog = None
 errorlog = "-"
 logger_class = "api.server.Log"
 logconfig_dict = logging_configuration(_settings.log_level)
+
+
+def on_starting(_server: object) -> None:
+    """Refuse to start on a database that this version can't work with."""
+    try:
+        require_current(_settings.database_url)
+    except NotCurrent as ex:
+        sys.exit(f"Waymark does not start: {ex}")
 
 
 def when_ready(_server: object) -> None:

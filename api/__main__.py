@@ -9,9 +9,11 @@ from api.catalogue import CatalogueFault, read_catalogue
 from api.settings import Settings, SettingsFault, read_settings
 from api.storage.engine import sqlite_engine
 from api.storage.loading import digest_of, is_loaded, load_books
+from api.storage.migrations import NotCurrent, require_current
 from api.storage.migrations import migrate as migrate_database
 from api.storage.writer import exclusively
 
+_GZIP_TRAILER = 4
 CATALOGUE = Path(__file__).parent.parent / "data" / "gutenberg.csv.gz"
 
 
@@ -47,6 +49,10 @@ def load_catalogue(settings: Settings, file: Path) -> None:
     """Load a catalogue of Project Gutenberg; a known file is not read again."""
     if not file.is_file():
         raise click.ClickException(f"there is no file {file}")
+    try:
+        require_current(settings.database_url)
+    except NotCurrent as ex:
+        raise click.ClickException(str(ex)) from ex
     digest = digest_of(file)
     engine = sqlite_engine(settings.database_url)
     try:
@@ -68,9 +74,11 @@ def load_catalogue(settings: Settings, file: Path) -> None:
 def _books_in(file: Path) -> int:
     """About how many books a file holds, from the size that gzip notes at its end."""
     average = 268
+    if file.stat().st_size < _GZIP_TRAILER:
+        return 0
     with file.open("rb") as raw:
-        raw.seek(-4, 2)
-        return int.from_bytes(raw.read(4), "little") // average
+        raw.seek(-_GZIP_TRAILER, 2)
+        return int.from_bytes(raw.read(_GZIP_TRAILER), "little") // average
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ class RequestTimeout(ApiError):
     status = HTTPStatus.REQUEST_TIMEOUT
     title = "The request came too slowly"
     slug = "request-timeout"
-    advice = "Send the whole head within 10 seconds, and the body without a long pause."
+    advice = "Send the head within 10 seconds and the body within 30."
 
 
 class Conflict(ApiError):

@@ -31,7 +31,7 @@ class Shell:
 
         Raises:
             MethodNotAllowed: no resource has such a method.
-            MalformedRequest: there is no Host, or the path is not UTF-8.
+            MalformedRequest: there is no Host.
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
             NotAcceptable: there is no representation that the client accepts.

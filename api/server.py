@@ -7,6 +7,7 @@ and each of them has a test (docs/decisions/0002-gunicorn-asgi-worker.md).
 """
 
 import asyncio
+import signal
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,8 @@ LINGER_SECONDS = 2
 """How long a refused client may go on sending before the connection is closed."""
 _KILL_MARGIN = 3
 """gunicorn kills a worker at the very second at which the worker would give up."""
+
+_ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 _REFUSALS: dict[int, type[errors.ApiError]] = {
     HTTPStatus.REQUEST_TIMEOUT: errors.RequestTimeout,
@@ -141,7 +144,8 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         if flow is not None and flow.write_paused:
             return "write", WRITE_SECONDS
         if self._current_request is None:
-            return "head", HEAD_SECONDS
+            is_idle = self.req_count > 1 and not self._has_begun_head()
+            return ("idle", None) if is_idle else ("head", HEAD_SECONDS)
         return ("body", BODY_SECONDS) if self._has_open_body() else ("run", None)
 
     def _has_open_body(self) -> bool:
@@ -207,6 +211,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def init_process(self) -> None:
         """Put our protocol where gunicorn looks for its own."""
+        # A signal that comes before the loop runs would be lost, and is sent only once.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         self.connections: set[Protocol] = set()
         gasgi.ASGIProtocol = Protocol
         wire._CACHED_SERVER_HEADER = b""  # noqa: SLF001
@@ -223,6 +229,10 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
                 each.sock.listen(self.cfg.backlog)
         for connection in list(self.connections):
             connection.tick()
+
+    async def _serve(self) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        await super()._serve()
 
     async def _shutdown(self) -> None:
         for server in self.servers:

@@ -1,5 +1,7 @@
 """The database's history: each step of its form, and how to take it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,21 +13,46 @@ from alembic.script import ScriptDirectory
 from api.storage.engine import sqlite_engine
 
 
+class NotCurrent(Exception):
+    """The database does not have the form that this version of the service needs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database is not up to date; run: .venv/bin/python -m api migrate"
+        )
+
+
 def migrate(url: str) -> None:
     """Bring the database to the newest form; nothing happens where it has it."""
+    with _connected(url) as connection:
+        if not _is_current(connection):
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def require_current(url: str) -> None:
+    """Make sure that the database has the newest form.
+
+    Raises:
+        NotCurrent: it has not; says how to bring it there.
+    """
+    with _connected(url) as connection:
+        if not _is_current(connection):
+            raise NotCurrent
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[sa.Connection]:
     engine = sqlite_engine(url)
     try:
         with engine.connect() as connection:
-            if not is_current(connection):
-                config = _config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            yield connection
     finally:
         engine.dispose()
 
 
-def is_current(connection: sa.Connection) -> bool:
-    """Whether the database has the newest form."""
+def _is_current(connection: sa.Connection) -> bool:
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     return MigrationContext.configure(connection).get_current_revision() == newest
 

@@ -1,0 +1,1 @@
+"""How much CPU time a request costs, beside a service written by hand."""
