@@ -60,7 +60,9 @@ class Shell:
             raise UriTooLong(f"A query string may have {LARGEST_QUERY} octets.")
         if len(req.path) > LARGEST_PATH:
             raise UriTooLong(f"A path may have {LARGEST_PATH} octets.")
-        size = sum(len(name) + len(value) for name, value in req.scope["headers"])
+        size = 0
+        for name, value in req.scope["headers"]:
+            size += len(name) + len(value)
         if size > LARGEST_HEADERS:
             raise HeadersTooLarge(f"Header fields may have {LARGEST_HEADERS} octets.")
 

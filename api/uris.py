@@ -57,31 +57,22 @@ class Uris:
         """The URI template (RFC 6570) of a named path."""
         return self.prefix + PATHS[name]
 
-    def maker(self, name: str) -> Callable[..., str]:
+    def maker(self, name: str) -> Callable[[tuple[object, ...]], str]:
         """A fast function from the path's keys, in their order, to its href."""
         pattern = self.prefix + _VARIABLE.sub("%s", PATHS[name].replace("%", "%%"))
+        return pattern.__mod__
 
-        def make(*keys: object) -> str:
-            return pattern % keys
-
-        return make
-
-    def search(self, name: str, *keys: object, **parameters: str) -> str:
-        """The href of a named path with a query that asks for the parameters."""
-        return (
-            self.href(name, *keys)
-            + "?"
-            + "&".join(
-                [f"{each}={quoted(value)}" for each, value in parameters.items()]
-            )
-        )
+    def searcher(self, name: str, parameter: str) -> Callable[[str], str]:
+        """A fast function from a value to the href that asks a collection for it."""
+        start = f"{self.template(name)}?{parameter}="
+        return lambda value: start + quoted(value)
 
     def href(self, name: str, *keys: object) -> str:
         """The href of a named path with its keys filled in, in their order."""
         maker = self._makers.get(name)
         if maker is None:
             maker = self._makers[name] = self.maker(name)
-        return maker(*keys)
+        return maker(keys)
 
 
 @lru_cache(maxsize=64)

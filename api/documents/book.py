@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.documents.kind import Kind
+from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links
 from api.models.book import BOOK as MODEL
@@ -10,10 +10,16 @@ from api.uris import Uris
 from schemas.book import BookSchema
 
 
-def book_links(book: Any, uris: Uris) -> Links:
+def book_linker(uris: Uris) -> Linker:
     """A book leads to the books of its author."""
-    href = uris.search("books", author=book.author)
-    return {relations.RELATED: [Link(href, title=f"Books by {book.author}")]}
+    books_by = uris.searcher("books", "author")
+
+    def link(book: Any) -> Links:
+        author = book.author
+        others = Link(books_by(author), title=f"Books by {author}")
+        return {relations.RELATED: [others]}
+
+    return link
 
 
-BOOK = Kind(MODEL, BookSchema, is_public=True, links=book_links)
+BOOK = Kind(MODEL, BookSchema, is_public=True, linker=book_linker)

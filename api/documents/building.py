@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from api.documents import KINDS, children_of
-from api.documents.kind import Kind
+from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape
 from api.storage.counters import Count
@@ -13,6 +13,7 @@ from api.storage.cursors import encode_cursor
 from api.storage.pages import EMBEDDED_LIMIT, Page, Total, position_behind
 from api.storage.query import (
     END,
+    START,
     CollectionQuery,
     MemberQuery,
     Position,
@@ -36,7 +37,7 @@ class Builder:
 
     def __init__(self, uris: Uris, suffixes: Mapping[str, str]) -> None:
         self.uris = uris
-        self._suffixes = tuple(suffixes.items())
+        self._alternates = _alternates_of(suffixes)
         self._curies = [
             Link(uris.template("relation"), templated=True, name=relations.PREFIX)
         ]
@@ -64,7 +65,7 @@ class Builder:
     ) -> Document:
         """A page of the collection at the keys; without a total it is not told."""
         path = self.uris.href(kind.plural, *keys)
-        members = [self.member(kind, row, query.member) for row in page.rows]
+        members = self._members(kind, page.rows, query.member)
         state: dict[str, Any] = {}
         if total is not None:
             state["total"] = total.number
@@ -96,7 +97,7 @@ class Builder:
             "total_kind": "exact",
             "count": len(shown),
         }
-        members = [self.member(kind, row) for row in shown]
+        members = self._members(kind, shown, _EVERYTHING)
         return Document(state, _COUNTED, links, {relations.ITEM: members})
 
     def root(self) -> Document:
@@ -126,9 +127,17 @@ class Builder:
         links: Links = {
             relations.SELF: Link(path),
             relations.UP: Link(self.uris.href("root")),
-            relations.ALTERNATE: self._alternates(path, ""),
+            relations.ALTERNATE: self._alternates(path),
         }
         return Document(dict(members), Shape(kinds), links)
+
+    def _members(
+        self, kind: Kind, rows: Sequence[Any], query: MemberQuery
+    ) -> list[Document]:
+        if query.fields is not None:
+            return [self.member(kind, row, query) for row in rows]
+        dump, shape, link = kind.dump, kind.shape, self._linkers[kind]
+        return [Document(dump(row), shape, link(row)) for row in rows]
 
     def _page_links(
         self,
@@ -146,7 +155,7 @@ class Builder:
             return Link(f"{given}{mark}cursor={cursor}")
 
         first = Link(given)
-        is_first = query.position == CollectionQuery().position
+        is_first = query.position == START
         links: Links = {
             relations.SELF: first if is_first else at(query.position),
             relations.FIRST: first,
@@ -168,42 +177,49 @@ class Builder:
             return Link(self.uris.href("root"))
         return Link(self.uris.href(kind.parent.name, *keys))
 
-    def _alternates(self, path: str, query: str) -> list[Link]:
-        return [
-            Link(path + suffix + query, type=media_type)
-            for suffix, media_type in self._suffixes
-        ]
-
-    def _linker(self, kind: Kind) -> Callable[[Any], Links]:
+    def _linker(self, kind: Kind) -> Linker:
         """A function from a row to all its links; what rows share is made once."""
-        uris, suffixes, curies = self.uris, self._suffixes, self._curies
+        uris, curies = self.uris, self._curies
         self_href, collection_href = uris.maker(kind.name), uris.maker(kind.plural)
         up_href = uris.maker(kind.parent.name) if kind.parent else None
+        shared = None if kind.parent else Link(uris.href(kind.plural))
+        own = uris.template(kind.name)
         nested = [
-            (child.relation, uris.maker(child.plural)) for child in children_of(kind)
+            (child.relation, uris.template(child.plural).removeprefix(own))
+            for child in children_of(kind)
         ]
-        keys_of, particular = kind.keys_of, kind.links
+        particular = kind.linker(uris) if kind.linker else None
+        keys_of, alternates = kind.keys_of, self._alternates
 
         def link(row: Any) -> Links:
             keys = keys_of(row)
-            href = self_href(*keys)
+            href = self_href(keys)
             links: Links = {
                 "self": Link(href),
-                "collection": Link(collection_href(*keys[:-1])),
+                "collection": shared or Link(collection_href(keys[:-1])),
             }
             if up_href is not None:
-                links["up"] = Link(up_href(*keys[:-1]))
+                links["up"] = Link(up_href(keys[:-1]))
             if nested:
                 links["curies"] = curies
-                for rel, nested_href in nested:
-                    links[rel] = Link(nested_href(*keys))
-            links |= particular(row, uris)
-            links["alternate"] = [
-                Link(href + suffix, type=media_type) for suffix, media_type in suffixes
-            ]
+                for rel, ending in nested:
+                    links[rel] = Link(href + ending)
+            if particular is not None:
+                links.update(particular(row))
+            links["alternate"] = alternates(href)
             return links
 
         return link
+
+
+def _alternates_of(suffixes: Mapping[str, str]) -> Callable[..., list[Link]]:
+    """A function from a path and a query to a link to it in each format."""
+    pairs = tuple(suffixes.items())
+
+    def link(path: str, query: str = "") -> list[Link]:
+        return [Link(path + suffix + query, type=name) for suffix, name in pairs]
+
+    return link
 
 
 def _top_level() -> Iterable[Kind]:

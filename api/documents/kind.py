@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from marshmallow import fields
@@ -24,20 +25,15 @@ from schemas.base import (
     shown_fields,
 )
 
-LinksOf = Callable[[Any, Uris], Links]
-"""A noun's particular links, from a stored row."""
-
-
-def no_links(_row: Any, _uris: Uris) -> Links:
-    """No links but those that every noun has."""
-    return {}
+Linker = Callable[[Any], Links]
+"""A function from a stored row to links."""
 
 
 @dataclass(frozen=True, eq=False)
 class Kind:
     """A noun: how it is kept, what it shows, where its links lead.
 
-    `is_public` tells whether shared caches may keep it. `links` gives the links beyond
+    `is_public` tells whether shared caches may keep it. `linker` makes the links beyond
     `self`, `collection`, `up`, `alternate` and those to nested nouns. A PUT that leaves
     out a member in `keeps` leaves it as it is.
     """
@@ -46,15 +42,15 @@ class Kind:
     schema_class: type[NounSchema]
     parent: "Kind | None" = None
     is_public: bool = False
-    links: LinksOf = no_links
+    linker: Callable[[Uris], Linker] | None = None
     keeps: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The noun in the singular, which names the path of one."""
         return self.model.noun
 
-    @property
+    @cached_property
     def plural(self) -> str:
         """The noun in the plural, which names the path of the collection."""
         return self.model.name
@@ -89,12 +85,14 @@ class Kind:
         """The relation that leads to one of the noun, by its key."""
         return relations.extension(self.name)
 
-    def keys_of(self, row: Any) -> tuple[Any, ...]:
-        """The keys of the row's path: its parent's, then its own."""
-        key = getattr(row, self.model.key)
+    @cached_property
+    def keys_of(self) -> Callable[[Any], tuple[Any, ...]]:
+        """A function from a row to the keys of its path: its parent's, then its own."""
+        columns = [column.name for column in self.model.table.c]
+        key = columns.index(self.model.key)
         if self.model.owner is None:
-            return (key,)
-        return (getattr(row, self.model.owner), key)
+            return lambda row: (row[key],)
+        return itemgetter(columns.index(self.model.owner), key)
 
 
 def _member(bound: fields.Field[Any]) -> Member:

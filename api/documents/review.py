@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.documents.book import BOOK
-from api.documents.kind import Kind
+from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links
 from api.models.review import REVIEW as MODEL
@@ -11,10 +11,15 @@ from api.uris import Uris
 from schemas.review import ReviewSchema
 
 
-def review_links(review: Any, uris: Uris) -> Links:
+def review_linker(uris: Uris) -> Linker:
     """A review leads to the other reviews of its book."""
-    href = uris.href("reviews", review.book)
-    return {relations.RELATED: [Link(href, title="All reviews of the book")]}
+    reviews_of = uris.maker("reviews")
+
+    def link(review: Any) -> Links:
+        others = Link(reviews_of((review.book,)), title="All reviews of the book")
+        return {relations.RELATED: [others]}
+
+    return link
 
 
 REVIEW = Kind(
@@ -22,5 +27,5 @@ REVIEW = Kind(
     ReviewSchema,
     parent=BOOK,
     is_public=True,
-    links=review_links,
+    linker=review_linker,
 )

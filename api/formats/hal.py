@@ -29,7 +29,13 @@ def _resource(document: Document) -> dict[str, Any]:
     resource: dict[str, Any] = {"_links": document.links, **document.state}
     if document.embedded:
         resource["_embedded"] = {
-            rel: [_resource(each) for each in embedded]
+            rel: [
+                # Most of what is embedded embeds nothing itself.
+                _resource(each)
+                if each.embedded
+                else {"_links": each.links, **each.state}
+                for each in embedded
+            ]
             if isinstance(embedded, list)
             else _resource(embedded)
             for rel, embedded in document.embedded.items()

@@ -5,6 +5,7 @@ and a free JSON value tells the type of each part. For each shape a writer is co
 once, since a page has thousands of members.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ from api.hypermedia.document import (
 )
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_SPECIAL = re.compile('[&<>"\r\n\t]')
 _PROBLEM_NAMESPACE = "urn:ietf:rfc:7807"
 
 
@@ -35,6 +37,8 @@ def escaped(text: str) -> str:
 
 def quoted(text: str) -> str:
     """The text as the value of an attribute in double quotes; white space survives."""
+    if _SPECIAL.search(text) is None:
+        return text
     text = escaped(text).replace('"', "&quot;")
     return text.replace("\n", "&#10;").replace("\t", "&#9;")
 
@@ -82,19 +86,20 @@ def _write_links(links: Links, parts: list[str]) -> None:
 
 def _link(rel: str, link: Link) -> str:
     text = f'<link rel="{rel}" href="{_attribute(link.href)}"'
+    if link.type is not None:
+        text += f' type="{link.type}"'
+    if link.title is not None:
+        text += f' title="{quoted(link.title)}"'
     if link.templated:
         text += ' templated="true"'
-    if link.type:
-        text += f' type="{quoted(link.type)}"'
-    if link.name:
+    if link.name is not None:
         text += f' name="{quoted(link.name)}"'
-    if link.title:
-        text += f' title="{quoted(link.title)}"'
     return text + "/>"
 
 
 def _attribute(href: str) -> str:
     # An href holds no white space and no quotes; only `&` of a query needs care.
+    # Media types of links are ours, and need none at all.
     return href.replace("&", "&amp;") if "&" in href else href
 
 

@@ -5,7 +5,7 @@ Documents are made once and written by any format; they know no media type.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
@@ -69,8 +69,7 @@ class Shape:
 NOTHING = Shape({})
 
 
-@dataclass(slots=True)
-class Document:
+class Document(msgspec.Struct):
     """A resource's state and what a client can do from here.
 
     `embedded` holds documents by relation, a list where there can be several.
@@ -79,7 +78,7 @@ class Document:
     state: Mapping[str, JsonValue]
     shape: Shape
     links: Links
-    embedded: dict[str, "Document | list[Document]"] = field(default_factory=dict)
+    embedded: dict[str, "Document | list[Document]"] = {}
 
     @property
     def href(self) -> str | None:

@@ -34,9 +34,9 @@ class Json(sa.types.TypeDecorator[Any]):
         """The compact JSON text; None is JSON's null."""
         return msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002
-        """The value that was kept."""
-        return msgspec.json.decode(value)
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+        """What gives the value that was kept."""
+        return msgspec.json.Decoder().decode
 
 
 class Truth(sa.types.TypeDecorator[bool]):
@@ -49,9 +49,9 @@ class Truth(sa.types.TypeDecorator[bool]):
         """1 or 0."""
         return None if value is None else int(value)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> bool | None:  # noqa: ARG002
-        """True or false."""
-        return None if value is None else bool(value)
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+        """What gives true or false."""
+        return lambda value: None if value is None else bool(value)
 
 
 class Tenths(sa.types.TypeDecorator[float]):
@@ -67,9 +67,9 @@ class Tenths(sa.types.TypeDecorator[float]):
         tenths = round(value * 10, 6)
         return int(tenths) if tenths == int(tenths) else tenths
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> float | None:  # noqa: ARG002
-        """The number; a tenth of a whole number prints with one decimal."""
-        return None if value is None else value / 10
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+        """What gives the number; a tenth of a whole number prints with one decimal."""
+        return lambda value: None if value is None else value / 10
 
 
 class Timestamp(sa.types.TypeDecorator[str]):
@@ -157,7 +157,7 @@ class Model:
     derive: Callable[[Values, Any], Values] = as_given
     ripple: sa.Update | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The table's name, which is the noun's plural."""
         return str(self.table.name)
@@ -175,12 +175,12 @@ class Model:
         make: Callable[[Iterable[Any]], Any] = record._make
         return make
 
-    @property
+    @cached_property
     def serial(self) -> sa.Column[Any]:
         """The whole number that orders the rows as they came."""
         return next(iter(self.table.primary_key.columns))
 
-    @property
+    @cached_property
     def numbered(self) -> bool:
         """Whether the database gives the key, rather than a client."""
         return self.serial.name == self.key

@@ -1,12 +1,14 @@
 """Answers as plain values, and how they become Falcon's responses.
 
 An answer can be kept as a receipt and sent again, so it knows no response object.
+Values made for each request are msgspec structs: a frozen dataclass sets each of its
+fields by a call of its own.
 """
 
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import falcon.asgi
+import msgspec
 
 from api.hypermedia.document import Document
 from api.protocol.conditional import State, etag, http_date
@@ -16,12 +18,11 @@ from api.protocol.negotiation import Variant
 STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """A status, header fields with names in lower case, and a body or none."""
 
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     body: bytes = b""
 
     def send(self, resp: falcon.asgi.Response) -> None:
@@ -35,8 +36,7 @@ class Answer:
             resp.data = self.body
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(msgspec.Struct, frozen=True):
     """What a representation is called in header fields, whatever it contains.
 
     `location` is the URI of just this one, if it has one. `tag` tells its entity tags

@@ -5,21 +5,24 @@ version alone, so that a tag got in one format is good for a write in another.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
+
+import msgspec
 
 from api.errors import BadRequest, Fault, PreconditionRequired, VersionMismatch
 from api.protocol.request import ApiRequest
 
 _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)|\s*,')
 _EXISTING = "*"
+_FIELDS = frozenset(
+    {b"if-match", b"if-none-match", b"if-unmodified-since", b"if-modified-since"}
+)
 Tags = frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """What conditions are compared with: a version, and when it was written.
 
     A resource that does not exist has no state.
@@ -29,8 +32,7 @@ class State:
     updated: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(msgspec.Struct, frozen=True):
     """The conditions of a request; None where there is none of a sort.
 
     Tags are without quotes; weak ones are left out of `match`, since they never match
@@ -107,17 +109,13 @@ def conditions_of(req: ApiRequest) -> Conditions:
     Raises:
         BadRequest: an entity tag is malformed, a tag without quotes for instance.
     """
-    match = req.get_header("If-Match")
-    none_match = req.get_header("If-None-Match")
-    unmodified = req.get_header("If-Unmodified-Since")
-    modified = req.get_header("If-Modified-Since")
-    if match is none_match is unmodified is modified is None:
+    if req.header_names.isdisjoint(_FIELDS):
         return NO_CONDITIONS
     return Conditions(
-        _tags("If-Match", match, keep_weak=False),
-        _tags("If-None-Match", none_match, keep_weak=True),
-        _http_date(unmodified),
-        _http_date(modified),
+        _tags("If-Match", req.get_header("If-Match"), keep_weak=False),
+        _tags("If-None-Match", req.get_header("If-None-Match"), keep_weak=True),
+        _http_date(req.get_header("If-Unmodified-Since")),
+        _http_date(req.get_header("If-Modified-Since")),
     )
 
 

@@ -4,7 +4,7 @@ One element that can't be read does not spoil the rest of an Accept header.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from api.errors import NotAcceptable
@@ -17,7 +17,7 @@ _LARGEST_INDENT = 8
 _MEDIA_TYPES = tuple(BY_MEDIA_TYPE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variant:
     """A representation: its format, the media type it goes by, its indentation."""
 
@@ -25,7 +25,7 @@ class Variant:
     media_type: str
     indent: int = 0
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """What tells its entity tags from those of other representations."""
         return f"{self.format.name}{self.indent or ''}"

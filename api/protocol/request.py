@@ -1,6 +1,7 @@
 """The request as our resources see it: Falcon's, with what the shell found out."""
 
-from functools import cached_property
+from collections.abc import KeysView
+from functools import cached_property, lru_cache
 from random import getrandbits
 from time import perf_counter
 from typing import Any
@@ -11,6 +12,11 @@ import falcon.asgi
 from api.errors import Fault, InvalidQuery
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
+
+
+@lru_cache(maxsize=256)
+def _octets(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 class ApiRequest(falcon.asgi.Request):
@@ -30,6 +36,23 @@ class ApiRequest(falcon.asgi.Request):
     def request_id(self) -> str:
         """A UUID (RFC 9562, version 4) that names the request in logs and problems."""
         return str(UUID(int=getrandbits(128), version=4))
+
+    @property
+    def header_names(self) -> KeysView[bytes]:
+        """The names of the header fields, in lower case."""
+        return self._asgi_headers.keys()
+
+    def get_header(
+        self,
+        name: str,
+        required: bool = False,  # noqa: FBT001, FBT002 - Falcon's signature
+        default: str | None = None,
+    ) -> Any:
+        """The value of a header field; Falcon's own raises for each that is absent."""
+        if required:
+            return super().get_header(name, required=True)
+        value = self._asgi_headers.get(_octets(name))
+        return default if value is None else value.decode("latin-1")
 
     @property
     def preferences(self) -> Preferences:

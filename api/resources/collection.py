@@ -14,7 +14,7 @@ from api.resources.base import keys_in
 from api.resources.creation import Creation
 from api.resources.service import builder_below
 from api.storage import counters, pages, rows
-from api.storage.engine import Connection, snapshot
+from api.storage.engine import Connection, Snapshot
 from api.storage.query import CollectionQuery, Counting
 
 
@@ -58,7 +58,7 @@ class Collection(Creation):
         model, counting = self.kind.model, req.preferences.counting
         owner = keys[-1] if keys else counters.NO_OWNER
         named = self._representation(req, counting)
-        with snapshot(connection):
+        with Snapshot(connection):
             rows.require_parent(connection, model, keys)
             count = counters.count_of(connection, model, owner)
             state = State(count.version, count.updated)

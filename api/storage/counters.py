@@ -8,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from api.models.base import Model
 from api.models.housekeeping import COUNTERS
+from api.storage.prepared import Prepared
 
 
 class Count(NamedTuple):
@@ -21,9 +22,11 @@ class Count(NamedTuple):
 NONE_YET = Count(0, 0, None)
 NO_OWNER = 0
 
-_COUNT = sa.select(COUNTERS.c.total, COUNTERS.c.version, COUNTERS.c.updated).where(
-    COUNTERS.c.collection == sa.bindparam("collection"),
-    COUNTERS.c.owner == sa.bindparam("owner"),
+_COUNT = Prepared(
+    sa.select(COUNTERS.c.total, COUNTERS.c.version, COUNTERS.c.updated).where(
+        COUNTERS.c.collection == sa.bindparam("collection"),
+        COUNTERS.c.owner == sa.bindparam("owner"),
+    )
 )
 _COUNTS = sa.select(
     COUNTERS.c.owner, COUNTERS.c.total, COUNTERS.c.version, COUNTERS.c.updated
@@ -54,7 +57,7 @@ _BUMP = _new.on_conflict_do_update(
 
 def count_of(connection: sa.Connection, model: Model, owner: int = NO_OWNER) -> Count:
     """The count of a collection; of one that never had a member, `NONE_YET`."""
-    row = connection.execute(_COUNT, {"collection": model.name, "owner": owner}).first()
+    row = _COUNT.first(connection, {"collection": model.name, "owner": owner})
     return NONE_YET if row is None else Count(*row)
 
 

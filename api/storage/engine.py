@@ -7,9 +7,8 @@ it to a thread. Every write goes to one writer per process, see `writer.py`.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import local
@@ -68,15 +67,19 @@ def sqlite_engine(url: str) -> sa.Engine:
     return engine
 
 
-@contextmanager
-def snapshot(connection: sa.Connection) -> Iterator[None]:
+class Snapshot:
     """What is read inside is of one moment, however many statements it takes."""
-    driver = driver_of(connection)
-    driver.execute("BEGIN")
-    try:
-        yield
-    finally:
-        driver.execute("COMMIT")
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._driver = driver_of(connection)
+
+    def __enter__(self) -> None:
+        self._driver.execute("BEGIN")
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.execute("COMMIT")
 
 
 def driver_of(connection: sa.Connection) -> sqlite3.Connection:

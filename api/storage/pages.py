@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from api.models.base import Model
 from api.storage import filters
 from api.storage.counters import NO_OWNER
+from api.storage.prepared import Prepared
 from api.storage.query import (
     COUNTED_TO,
     Counting,
@@ -78,16 +79,26 @@ def read_page(
     ahead = (
         _beside(model, selection, rows, backward=position.backward) if more else None
     )
-    back = _beside(model, selection, rows, backward=not position.backward)
-    if not position.values:
-        back = None
-    elif back is None:
-        back = Position(not position.backward, position.values)
-    elif not _rows(connection, model, selection, back, 1, owner):
-        back = None
+    back = _back(connection, model, selection, position, rows, owner)
     before, behind = (ahead, back) if position.backward else (back, ahead)
-    width = len(model.table.c)
-    return Page([model.record(row[:width]) for row in rows], before, behind)
+    return Page(rows, before, behind)
+
+
+def _back(
+    connection: sa.Connection,
+    model: Model,
+    selection: Selection,
+    position: Position,
+    rows: Sequence[Any],
+    owner: int,
+) -> Position | None:
+    """Where the page begins that the walk came from, if there still is one."""
+    if not position.values:
+        return None
+    if not rows:
+        return Position(not position.backward, position.values)
+    back = _beside(model, selection, rows, backward=not position.backward)
+    return back if _rows(connection, model, selection, back, 1, owner) else None
 
 
 def count(
@@ -113,7 +124,7 @@ def first_of_each(
     """The first members of each owner's collection, one more than `limit` at most."""
     found: dict[int, list[Any]] = {owner: [] for owner in owners}
     binds = {"owners": list(owners), "limit": limit + 1}
-    for row in map(model.record, connection.execute(_firsts(model), binds)):
+    for row in _firsts(model).all(connection, binds):
         found[getattr(row, str(model.owner))].append(row)
     return found
 
@@ -133,15 +144,12 @@ def _rows(
 ) -> list[Any]:
     binds = {**filters.binds(model, selection), "limit": limit, "owner": owner}
     binds |= {f"value{place}": each for place, each in enumerate(position.values)}
-    statement = _paging(_form(model, selection, position))
-    return list(connection.execute(statement, binds).fetchall())
+    return _paging(_form(model, selection, position)).all(connection, binds)
 
 
 def _beside(
     model: Model, selection: Selection, rows: Sequence[Any], *, backward: bool
-) -> Position | None:
-    if not rows:
-        return None
+) -> Position:
     row = rows[0] if backward else rows[-1]
     sorts = len(_orderings(model, selection.sort, selection.words is not None)) - 1
     values = [getattr(row, f"sort{place}") for place in range(sorts)]
@@ -192,7 +200,11 @@ def _orderings(
 
 
 @lru_cache(maxsize=1024)
-def _paging(form: _Form) -> sa.Select[Any]:
+def _paging(form: _Form) -> Prepared:
+    return Prepared(_page_statement(form))
+
+
+def _page_statement(form: _Form) -> sa.Select[Any]:
     orderings = [
         (expression, descending is not form.backward)
         for expression, descending in _orderings(form.model, form.sort, form.has_words)
@@ -284,7 +296,7 @@ def _counting(form: _Form, is_bounded: bool) -> sa.Select[Any]:  # noqa: FBT001
 
 
 @lru_cache(maxsize=256)
-def _firsts(model: Model) -> sa.Select[Any]:
+def _firsts(model: Model) -> Prepared:
     owner = model.column(str(model.owner))
     place = sa.func.row_number().over(partition_by=owner, order_by=model.serial)
     numbered = (
@@ -293,7 +305,7 @@ def _firsts(model: Model) -> sa.Select[Any]:
         .subquery()
     )
     columns = [numbered.c[column.name] for column in model.table.c]
-    return (
+    return Prepared(
         sa.select(*columns)
         .where(numbered.c.place <= sa.bindparam("limit"))
         .order_by(numbered.c[owner.name], numbered.c[model.serial.name])

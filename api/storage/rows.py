@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.errors import AlreadyExists, DuplicateValue, Fault, NotFound, VersionMismatch
 from api.models.base import Model, Values, now
 from api.storage import counters
+from api.storage.prepared import Prepared
 
 Keys = tuple[Any, ...]
 """The keys of a path in their order: those of the parents, then the noun's own."""
@@ -32,8 +33,10 @@ def find(connection: sa.Connection, model: Model, keys: Keys) -> Any:
 
 def seek(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     """The row at the keys, or None."""
-    row = connection.execute(_selection(model), _binds(model, keys)).first()
-    return None if row is None else model.record(row)
+    binds = {"key": keys[-1]}
+    if model.owner is not None:
+        binds["owner"] = keys[-2]
+    return _selection(model).first(connection, binds)
 
 
 def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> None:
@@ -168,18 +171,12 @@ def _ripple(connection: sa.Connection, model: Model, owner: int, moment: str) ->
     )
 
 
-def _binds(model: Model, keys: Keys) -> Values:
-    return {"key": keys[-1], "owner": keys[-2] if model.owner else None}
-
-
 @lru_cache(maxsize=256)
-def _selection(model: Model) -> sa.Select[Any]:
-    statement = sa.select(model.table).where(
-        model.column(model.key) == sa.bindparam("key")
-    )
-    if model.owner is None:
-        return statement
-    return statement.where(model.column(model.owner) == sa.bindparam("owner"))
+def _selection(model: Model) -> Prepared:
+    conditions = [model.column(model.key) == sa.bindparam("key")]
+    if model.owner is not None:
+        conditions.append(model.column(model.owner) == sa.bindparam("owner"))
+    return Prepared(sa.select(model.table).where(*conditions))
 
 
 @lru_cache(maxsize=256)
