@@ -7,6 +7,7 @@ import ipaddress
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def _at_least(low: int) -> Callable[[int], None]:
 
 def _loopback(bind: str) -> None:
     host, _, port = bind.rpartition(":")
-    if not port.isdigit() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - TCP's ports
+    if not (port.isascii() and port.isdigit()) or not 0 <= int(port) <= 65535:  # noqa: PLR2004 - TCP's ports
         raise ValidationError(f"{bind!r} is not HOST:PORT")
     if host == "localhost":
         return
@@ -67,7 +68,7 @@ def _loopback(bind: str) -> None:
 
 
 def _sqlite(url: str) -> None:
-    if not url.startswith("sqlite:///") or url == "sqlite:///:memory:":
+    if url.removeprefix("sqlite:///") in {url, "", ":memory:"}:
         raise ValidationError(f"{url!r} is not sqlite:///FILE")
 
 
@@ -76,11 +77,12 @@ def _level(name: str) -> None:
         raise ValidationError(f"{name!r} is not DEBUG, INFO, WARNING or ERROR")
 
 
-def _networks(texts: list[str]) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(text.strip()) for text in texts)
-    except ValueError as ex:
-        raise ValidationError(f"WAYMARK_TRUSTED_PROXIES: {ex}") from ex
+def _networks(texts: list[str]) -> None:
+    for text in texts:
+        try:
+            ip_network(text.strip())
+        except ValueError as ex:
+            raise ValidationError(str(ex)) from ex
 
 
 def read_settings() -> Settings:
@@ -105,14 +107,17 @@ def read_settings() -> Settings:
         "access_log": env.bool("ACCESS_LOG", default.access_log),
         "require_if_match": env.bool("REQUIRE_IF_MATCH", default.require_if_match),
     }
-    proxies: list[str] | None = env.list("TRUSTED_PROXIES", [])
+    proxies: list[str] | None = env.list("TRUSTED_PROXIES", [], validate=_networks)
     try:
         env.seal()
-        return Settings(**found, trusted_proxies=_networks(proxies or []))
     except EnvValidationError as ex:
         raise SettingsFault(_told(ex)) from ex
     except EnvError as ex:
         raise SettingsFault(str(ex)) from ex
+    return Settings(
+        **found,
+        trusted_proxies=tuple(ip_network(each.strip()) for each in proxies or []),
+    )
 
 
 def _told(ex: EnvValidationError) -> str:

@@ -59,8 +59,7 @@ class Uris:
 
     def maker(self, name: str) -> Callable[[tuple[object, ...]], str]:
         """A fast function from the path's keys, in their order, to its href."""
-        pattern = self.prefix + _VARIABLE.sub("%s", PATHS[name].replace("%", "%%"))
-        return pattern.__mod__
+        return _VARIABLE.sub("%s", self.template(name).replace("%", "%%")).__mod__
 
     def searcher(self, name: str, parameter: str) -> Callable[[str], str]:
         """A fast function from a value to the href that asks a collection for it."""

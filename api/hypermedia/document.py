@@ -19,6 +19,11 @@ UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 """The characters that no document holds, since not every format can carry them."""
 
 
+def is_same(one: object, other: object) -> bool:
+    """Whether two JSON values are the same; to JSON, unlike Python, 1 is not true."""
+    return msgspec.json.encode(one) == msgspec.json.encode(other)
+
+
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     """A typed link (RFC 8288) with HAL's properties; `href` may be a URI template."""
 

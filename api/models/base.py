@@ -83,9 +83,15 @@ class Timestamp(sa.types.TypeDecorator[str]):
     cache_ok = True
 
 
+def timestamp(moment: datetime) -> str:
+    """The moment as a `Timestamp` keeps it."""
+    moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="microseconds") + "Z"
+
+
 def now() -> str:
     """The present moment as a `Timestamp` keeps it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return timestamp(datetime.now(UTC))
 
 
 @lru_cache(maxsize=65_536)

@@ -15,7 +15,8 @@ from api.errors import BadRequest, Fault, PreconditionRequired, VersionMismatch
 from api.protocol.request import ApiRequest
 
 _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)|\s*,')
-_EXISTING = "*"
+# What stands for the bare star; no tag can be that, for a tag has no blank.
+_ANY = " *"
 _FIELDS = frozenset(
     {b"if-match", b"if-none-match", b"if-unmodified-since", b"if-modified-since"}
 )
@@ -55,7 +56,7 @@ class Conditions(msgspec.Struct, frozen=True):
         tag, updated = f"{state.version}-{variant}", state.updated
         self._require_match(tag, updated)
         if self.none_match is not None:
-            return _EXISTING in self.none_match or tag in self.none_match
+            return _ANY in self.none_match or tag in self.none_match
         if self.modified_since is not None and updated is not None:
             return _moment(updated) <= self.modified_since
         return False
@@ -76,7 +77,7 @@ class Conditions(msgspec.Struct, frozen=True):
         if self.none_match is not None and _holds(self.none_match, state.version):
             raise VersionMismatch(
                 "It exists already."
-                if _EXISTING in self.none_match
+                if _ANY in self.none_match
                 else "If-None-Match names the present version."
             )
         if self.match is not None and not _holds(self.match, state.version):
@@ -91,7 +92,7 @@ class Conditions(msgspec.Struct, frozen=True):
     def _require_match(self, tag: str, updated: str | None) -> None:
         if self.match is None:
             self._require_unmodified(updated)
-        elif _EXISTING not in self.match and tag not in self.match:
+        elif _ANY not in self.match and tag not in self.match:
             raise VersionMismatch("The representation has another tag than If-Match.")
 
     def _require_unmodified(self, updated: str | None) -> None:
@@ -131,16 +132,14 @@ def http_date(timestamp: str) -> str:
 
 
 def _holds(tags: Tags, version: int) -> bool:
-    return _EXISTING in tags or any(
-        tag.partition("-")[0] == str(version) for tag in tags
-    )
+    return _ANY in tags or any(tag.partition("-")[0] == str(version) for tag in tags)
 
 
 def _tags(name: str, header: str | None, *, keep_weak: bool) -> Tags | None:
     if header is None:
         return None
-    if header.strip() == _EXISTING:
-        return frozenset(_EXISTING)
+    if header.strip() == "*":
+        return frozenset((_ANY,))
     found, end = set(), 0
     while end < len(header):
         tag = _TAG.match(header, end)
@@ -162,9 +161,11 @@ def _http_date(header: str | None) -> datetime | None:
         return None
     try:
         found = parsedate_to_datetime(header)
-    except ValueError:
+        return (
+            found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        )
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=8192)

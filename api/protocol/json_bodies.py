@@ -5,8 +5,9 @@ characters are faults, and so is nesting deeper than 32.
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from api.errors import MalformedBody
@@ -32,7 +33,7 @@ def parse_json(text: bytes) -> JsonValue:
             f"The body is no JSON: {ex.msg} at line {ex.lineno}, column {ex.colno}."
         ) from ex
     except RecursionError as ex:
-        raise _too_deep() from ex
+        raise too_deep() from ex
     require_kept(value)
     return value
 
@@ -50,7 +51,7 @@ def require_kept(value: JsonValue) -> None:
             return
         level = following
     if any(isinstance(each, dict | list) for each in level):
-        raise _too_deep()
+        raise too_deep()
     for each in level:
         _parts(each)
 
@@ -66,15 +67,16 @@ def _parts(value: JsonValue) -> Sequence[JsonValue]:
     return ()
 
 
-def _too_deep() -> MalformedBody:
+def too_deep() -> MalformedBody:
+    """The error of a value that is nested deeper than is taken."""
     return MalformedBody(f"The body may be nested {DEEPEST} levels deep, no deeper.")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise MalformedBody(f"The member {twice!r} stands twice in one object.")
     return members
 
@@ -84,10 +86,14 @@ def _constant(name: str) -> NoReturn:
 
 
 def _float(text: str) -> float:
-    number = float(text)
-    if len(text) > _LONGEST_NUMBER or Decimal(repr(number)) != Decimal(text):
-        raise MalformedBody(f"The number {text[:40]} can't be kept exactly.")
-    return number
+    try:
+        number = float(text)
+        if len(text) <= _LONGEST_NUMBER and Decimal(repr(number)) == Decimal(text):
+            return number
+    except InvalidOperation:
+        # The exponent has more digits than Decimal takes.
+        pass
+    raise MalformedBody(f"The number {text[:40]} can't be kept exactly.")
 
 
 def _int(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from api.errors import Fault, InvalidBody
-from api.hypermedia.document import JsonValue
+from api.hypermedia.document import JsonValue, is_same
 from schemas.base import REQUIRED, NounSchema
 
 _HYPERMEDIA = {"_links", "_embedded", "_templates"}
@@ -49,7 +49,7 @@ class Draft:
         faults = [
             Fault(f"It is {present[name]!r} and stays so.", "fixed", pointer=f"/{name}")
             for name, value in self.fixed.items()
-            if value != present[name]
+            if not is_same(value, present[name])
         ]
         if faults:
             raise _invalid(faults)

@@ -135,4 +135,6 @@ def _quality(text: str) -> float | None:
 
 
 def _indent(text: str) -> int:
-    return min(int(text), _LARGEST_INDENT) if text.isascii() and text.isdigit() else 0
+    if not (text.isascii() and text.isdigit()):
+        return 0
+    return min(int(text[:3]), _LARGEST_INDENT)

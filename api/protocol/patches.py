@@ -11,7 +11,7 @@ import msgspec
 from api.errors import BodyTooLarge, MalformedBody, PatchConflict
 from api.hypermedia.document import JsonValue
 from api.protocol.bodies import JSON_PATCH, LARGEST_BODY
-from api.protocol.json_bodies import require_kept
+from api.protocol.json_bodies import require_kept, too_deep
 
 MOST_OPERATIONS = 100
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
@@ -35,6 +35,8 @@ def apply_patch(
     result: Any = copy.deepcopy(document)
     for operation in patch:
         result = _applied(result, operation)
+        if operation["op"] == "copy":
+            _require_size(result)
     if not isinstance(result, dict):
         raise MalformedBody("The patch replaces the document by something else.")
     require_kept(result)
@@ -72,7 +74,16 @@ def _applied(document: Any, operation: dict[str, Any]) -> Any:
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as ex:
         name, path = operation.get("op"), operation.get("path")
         raise PatchConflict(f"{name!r} at {path!r} does not fit the document.") from ex
-    # Copies of copies double with each operation, so the size is looked at each time.
-    if operation["op"] == "copy" and len(msgspec.json.encode(result)) > LARGEST_BODY:
-        raise BodyTooLarge("The patched document would be too large.")
+    except RecursionError as ex:
+        raise too_deep() from ex
     return result
+
+
+def _require_size(document: Any) -> None:
+    """Copies of copies double with each operation, so each result is looked at."""
+    try:
+        size = len(msgspec.json.encode(document))
+    except RecursionError as ex:
+        raise too_deep() from ex
+    if size > LARGEST_BODY:
+        raise BodyTooLarge("The patched document would be too large.")

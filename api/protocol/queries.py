@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from api.errors import Fault, InvalidQuery, MalformedBody
 from api.hypermedia.document import Member
-from api.models.base import Model
+from api.models.base import Model, timestamp
 from api.protocol.text_bodies import converted
 from api.storage.cursors import BrokenCursor, decode_cursor
 from api.storage.query import (
@@ -27,13 +27,13 @@ from api.storage.query import (
     Filter,
     MemberQuery,
     Operator,
-    Position,
     Selection,
     SortKey,
 )
 from api.uris import encode_query
 from schemas.base import LARGEST_INTEGER, is_carried
 
+_LIMIT = re.compile(r"[1-9][0-9]{0,8}")
 _WORD = re.compile(r"\w")
 _ORDERED = tuple(each for each in Operator if each is not Operator.CONTAINS)
 _OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
@@ -74,19 +74,28 @@ def collection_query(
         InvalidQuery: it can't be understood; names every fault and a corrected one.
     """
     reader = _Reader(vocabulary, query_string, is_lenient=is_lenient)
-    names = [*_PAGING, *_SHOWING, *(["q"] if vocabulary.model.fulltext else [])]
-    for name, value in reader.pairs:
-        reader.take(name, value, names)
-    selection = Selection(tuple(reader.filters), reader.words, tuple(reader.sort))
-    position = reader.position(selection)
-    reader.finish()
+    reader.take_all()
+    if reader.faults:
+        raise InvalidQuery(reader.faults, corrected=_corrected(reader))
     return CollectionQuery(
-        selection,
-        position,
+        reader.selection,
+        reader.position,
         reader.limit,
         MemberQuery(reader.fields, tuple(reader.embed)),
         tuple(pair for pair in reader.kept if pair[0] != "cursor"),
     )
+
+
+def _corrected(reader: "_Reader") -> str:
+    """What was right of a query, and what was likely meant, as a query of its own.
+
+    What was likely meant may be wrong in turn, and then is left out.
+    """
+    again = reader
+    while again.faults:
+        again = _Reader(reader.vocabulary, encode_query(again.kept)[1:])
+        again.take_all()
+    return encode_query(again.kept)[1:]
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +115,8 @@ def member_query(
             reader.take(name, value, list(_SHOWING))
         else:
             reader.unknown(name, name, _SHOWING)
-    reader.finish()
+    if reader.faults:
+        raise InvalidQuery(reader.faults, corrected=encode_query(reader.kept)[1:])
     return MemberQuery(reader.fields, tuple(reader.embed))
 
 
@@ -114,7 +124,7 @@ class _Reader:
     """Takes parameters one by one, and notes what is wrong and what would be right."""
 
     def __init__(
-        self, vocabulary: Vocabulary, query_string: str, *, is_lenient: bool
+        self, vocabulary: Vocabulary, query_string: str, *, is_lenient: bool = False
     ) -> None:
         self.vocabulary = vocabulary
         self.is_lenient = is_lenient
@@ -127,7 +137,15 @@ class _Reader:
         self.embed: list[str] = []
         self.limit = DEFAULT_LIMIT
         self.cursor: str | None = None
+        self.position = START
         self.pairs = self._pairs(query_string)
+
+    def take_all(self) -> None:
+        """Understand every parameter of a collection's query."""
+        searched = ["q"] if self.vocabulary.model.fulltext else []
+        for name, value in self.pairs:
+            self.take(name, value, [*_PAGING, *_SHOWING, *searched])
+        self._take_position()
 
     def take(self, name: str, value: str, names: list[str]) -> None:
         """Understand one parameter; `names` are those with a meaning of their own."""
@@ -148,26 +166,21 @@ class _Reader:
         if taking[name](value):
             self.kept.append((name, value))
 
-    def position(self, selection: Selection) -> Position:
+    @property
+    def selection(self) -> Selection:
+        """Which members were asked for, in which order."""
+        return Selection(tuple(self.filters), self.words, tuple(self.sort))
+
+    def _take_position(self) -> None:
         """Where the cursor points to in the selection's order."""
         if self.cursor is None:
-            return START
+            return
+        model = self.vocabulary.model
         try:
-            return decode_cursor(self.vocabulary.model, selection, self.cursor)
+            self.position = decode_cursor(model, self.selection, self.cursor)
         except BrokenCursor:
             self.kept = [pair for pair in self.kept if pair[0] != "cursor"]
             self.fault("cursor", "It is no cursor of this collection in this order.")
-            return START
-
-    def finish(self) -> None:
-        """Raise what was found wrong.
-
-        Raises:
-            InvalidQuery: something was.
-        """
-        if self.faults:
-            corrected = encode_query(self.kept).removeprefix("?")
-            raise InvalidQuery(self.faults, corrected=corrected)
 
     def fault(self, name: str, detail: str, code: str = "invalid") -> None:
         """Note that a parameter is wrong."""
@@ -177,7 +190,7 @@ class _Reader:
         """Note that a name is unknown, and give the known one that was likely meant."""
         if self.is_lenient:
             return None
-        choices = list(known)
+        choices = [str(each) for each in known]
         near = get_close_matches(name, choices, n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         listed = ", ".join(choices) or "none"
@@ -201,7 +214,7 @@ class _Reader:
         ]
 
     def _take_limit(self, value: str) -> bool:
-        if value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LARGEST_LIMIT:
+        if _LIMIT.fullmatch(value) and int(value) <= LARGEST_LIMIT:
             self.limit = int(value)
             return True
         self.fault("limit", f"A number from 1 to {LARGEST_LIMIT} is expected.", "range")
@@ -220,7 +233,9 @@ class _Reader:
         sortable = self.vocabulary.sortable
         for each in filter(None, value.split(",")):
             name = each.removeprefix("-")
-            if name in sortable:
+            if any(key.member == name for key in self.sort):
+                self.fault("sort", f"{name!r} stands twice.", "repeated")
+            elif name in sortable:
                 good.append(each)
                 self.sort.append(SortKey(name, descending=each != name))
             elif near := self.unknown("sort", name, sortable):
@@ -229,7 +244,7 @@ class _Reader:
 
     def _take_fields(self, value: str) -> bool:
         good = self._listed("fields", value, self.vocabulary.members)
-        self.fields = frozenset(good)
+        self.fields = frozenset(good) if good else None
         return self._as_given("fields", value, good)
 
     def _take_embed(self, value: str) -> bool:
@@ -308,8 +323,6 @@ def _time(text: str) -> str:
     """A time as it is stored; a date alone stays one, and sorts before its moments."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return text if moment.tzinfo is None else timestamp(moment)
+    except (ValueError, OverflowError):
         raise ValueError("A time such as 2026-11-21T08:00:00Z is expected.") from None
-    if moment.tzinfo is None:
-        return text
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -10,9 +10,8 @@ from xml.parsers import expat
 
 from api.errors import MalformedBody
 from api.hypermedia.document import JsonValue, Member, Shape
-from api.protocol.json_bodies import DEEPEST, parse_json
+from api.protocol.json_bodies import DEEPEST, parse_json, require_kept
 from api.protocol.text_bodies import converted
-from schemas.base import CONTROL_CHARACTER, is_carried
 
 _MOST_ELEMENTS = 20_000
 _NOT_MEMBERS = {"link", "resource"}
@@ -78,6 +77,7 @@ def parse_xml(text: bytes, shape: Shape) -> JsonValue:
             raise MalformedBody(f"The element {element.name!r} stands twice.")
         kind = shape.members.get(element.name, Member.TEXT)
         members[element.name] = _value(element, kind)
+    require_kept(members)
     return members
 
 
@@ -108,15 +108,19 @@ def _value(element: _Element, kind: Member) -> JsonValue:
     if kind is Member.FREE:
         return _free(element)
     if kind is Member.TEXTS:
-        return [_plain(each) for each in element.children]
+        return _texts(element)
     return converted(_plain(element), kind)
+
+
+def _texts(element: _Element) -> JsonValue:
+    if element.text.strip():
+        raise MalformedBody(f"The element {element.name!r} may hold elements only.")
+    return [_plain(each) for each in element.children]
 
 
 def _plain(element: _Element) -> str:
     if element.children:
         raise MalformedBody(f"The element {element.name!r} may hold text only.")
-    if not is_carried(element.text):
-        raise MalformedBody(str(CONTROL_CHARACTER))
     return element.text
 
 
@@ -132,7 +136,7 @@ def _free(element: _Element) -> JsonValue:
     if kind == "string":
         return _plain(element)
     value = parse_json(_plain(element).strip().encode()) if kind in _SCALARS else None
-    if not isinstance(value, _SCALARS.get(kind, ())):
+    if type(value) not in _SCALARS.get(kind, ()):
         raise MalformedBody(f"{element.text[:40]!r} is no {kind}.")
     return value
 

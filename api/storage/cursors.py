@@ -26,7 +26,7 @@ def encode_cursor(model: Model, selection: Selection, position: Position) -> str
     """The position as letters, digits, `-` and `_`."""
     text = msgspec.json.encode([position.backward, *position.values])
     check = _check(model, selection, text)
-    return urlsafe_b64encode(check + text).rstrip(b"=").decode()
+    return _text_of(check + text)
 
 
 def decode_cursor(model: Model, selection: Selection, cursor: str) -> Position:
@@ -39,11 +39,18 @@ def decode_cursor(model: Model, selection: Selection, cursor: str) -> Position:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except (NotBase64, UnicodeEncodeError) as ex:
         raise BrokenCursor(cursor) from ex
+    # Base64 can be written in more than one way; a cursor is written in one.
+    if _text_of(raw) != cursor:
+        raise BrokenCursor(cursor)
     check, text = raw[:_CHECK_LENGTH], raw[_CHECK_LENGTH:]
     if check != _check(model, selection, text):
         raise BrokenCursor(cursor)
     backward, *values = msgspec.json.decode(text)
     return Position(backward, tuple(values))
+
+
+def _text_of(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _check(model: Model, selection: Selection, text: bytes) -> bytes:

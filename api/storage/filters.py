@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from api.models.base import Json, Model, sort_key
@@ -38,8 +37,7 @@ def conditions(model: Model, selection: Selection) -> list[Condition]:
 def binds(model: Model, selection: Selection) -> dict[str, Any]:
     """The values of the conditions of `conditions`."""
     found = {
-        f"filter{place}": _value(model.column(each.member), each)
-        for place, each in enumerate(selection.filters)
+        f"filter{place}": _value(each) for place, each in enumerate(selection.filters)
     }
     if selection.words is not None:
         phrase = _phrase(selection.words)
@@ -62,24 +60,34 @@ def ranking(model: Model) -> list[sa.ColumnElement[Any]]:
 
 
 def _condition(column: sa.Column[Any], operator: Operator, name: str) -> Condition:
-    if operator is Operator.CONTAINS:
-        return sa.func.instr(sa.func.sort_key(_text(column)), sa.bindparam(name)) > 0
+    bind: sa.BindParameter[Any] = sa.bindparam(name)
     if isinstance(column.type, Json):
-        return sa.func.instr(_text(column), sa.bindparam(name)) > 0
-    bind = sa.bindparam(name, type_=column.type, expanding=operator is Operator.IN)
-    return _COMPARISONS[operator](column, bind)
+        return _in_list(column, operator, bind)
+    if operator is Operator.CONTAINS:
+        return sa.func.instr(sa.func.sort_key(column), bind) > 0
+    typed = sa.bindparam(name, type_=column.type, expanding=operator is Operator.IN)
+    return _COMPARISONS[operator](column, typed)
+
+
+def _in_list(
+    column: sa.Column[Any], operator: Operator, bind: sa.BindParameter[Any]
+) -> Condition:
+    """Whether one of the texts of a list equals or contains the value."""
+    text = sa.func.json_each(_text(column)).table_valued("value").c.value
+    if operator is Operator.CONTAINS:
+        is_found = sa.func.instr(sa.func.sort_key(text), bind) > 0
+    else:
+        is_found = text == bind
+    return sa.exists(sa.literal(1)).where(is_found)
 
 
 def _text(column: sa.Column[Any]) -> sa.ColumnElement[str]:
     return sa.type_coerce(column, sa.Text)
 
 
-def _value(column: sa.Column[Any], each: Filter) -> Any:
+def _value(each: Filter) -> Any:
     if each.operator is Operator.CONTAINS:
         return sort_key(each.value)
-    if isinstance(column.type, Json):
-        # A list of texts holds a text exactly where its JSON holds the quoted text.
-        return msgspec.json.encode(each.value).decode()
     return list(each.value) if each.operator is Operator.IN else each.value
 
 

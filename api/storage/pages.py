@@ -95,9 +95,11 @@ def _back(
     """Where the page begins that the walk came from, if there still is one."""
     if not position.values:
         return None
-    if not rows:
-        return Position(not position.backward, position.values)
-    back = _beside(model, selection, rows, backward=not position.backward)
+    if rows:
+        back = _beside(model, selection, rows, backward=not position.backward)
+    else:
+        # All that stood here is gone, so the way back is all there is.
+        back = Position(not position.backward)
     return back if _rows(connection, model, selection, back, 1, owner) else None
 
 

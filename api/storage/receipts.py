@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import sqlalchemy as sa
 
-from api.models.base import now
+from api.models.base import now, timestamp
 from api.models.housekeeping import RECEIPTS
 
 KEPT = timedelta(hours=24)
@@ -60,4 +60,4 @@ def keep_receipt(connection: sa.Connection, key: str, receipt: Receipt) -> None:
 
 
 def _oldest() -> str:
-    return (datetime.now(UTC) - KEPT).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return timestamp(datetime.now(UTC) - KEPT)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.errors import AlreadyExists, DuplicateValue, Fault, NotFound, VersionMismatch
+from api.hypermedia.document import is_same
 from api.models.base import Model, Values, now
 from api.storage import counters
 from api.storage.prepared import Prepared
@@ -82,7 +83,7 @@ def replace(
         DuplicateValue: a unique value is taken; names the members.
     """
     kept = model.derive(values, present)
-    if all(getattr(present, name) == value for name, value in kept.items()):
+    if is_same(kept, {name: getattr(present, name) for name in kept}):
         return present
     moment = now()
     owner = owner_of(model, present)
