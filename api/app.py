@@ -29,8 +29,9 @@ class App(falcon.asgi.App[ApiRequest, falcon.asgi.Response]):
     ) -> None:
         """Answer one request, or follow the life of the process."""
         if scope["type"] == "http":
-            # ASGI promises no more than an iterable, and more than one reads it.
-            scope["headers"] = [(name, value) for name, value in scope["headers"]]
+            if not isinstance(scope["headers"], list):
+                # ASGI promises no more than an iterable, and more than one reads it.
+                scope["headers"] = [(name, value) for name, value in scope["headers"]]
             _take_path_of_absolute_form(scope)
             if has_body(scope):
                 receive = Body(receive).receive
@@ -54,9 +55,8 @@ def create_app(settings: Settings | None = None) -> App:
     settings = settings or read_settings()
     storage = Storage(settings.database_url)
     service = Service(settings, storage, Claims(storage.beside("claims")))
-    middleware: list[Any] = [Shell(settings, service.close)]
-    if settings.access_log:
-        middleware.append(AccessLog())
+    shell = Shell(settings, service.close)
+    middleware: list[Any] = [AccessLog(), shell] if settings.access_log else [shell]
     app = App(middleware=middleware, request_type=ApiRequest)
     # An answer without a body has no media type.
     app.resp_options.default_media_type = None  # type: ignore[assignment] # it may be

@@ -54,7 +54,7 @@ class Shell:
                 f"{req.method} is not known here.",
                 headers={"Allow": ", ".join(_METHODS)},
             )
-        if not req.get_header("Host"):
+        if not req.fields.get(b"host"):
             raise MalformedRequest("The request has no Host header.")
         if len(req.query_string) > LARGEST_QUERY:
             raise UriTooLong(f"A query string may have {LARGEST_QUERY} octets.")

@@ -67,6 +67,12 @@ class AccessLog:
         self._lines: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
 
+    async def process_request(
+        self, req: ApiRequest, _resp: falcon.asgi.Response
+    ) -> None:
+        """Note when it began."""
+        req.started = time.perf_counter()
+
     async def process_response(
         self,
         req: ApiRequest,

@@ -78,10 +78,12 @@ class Body:
 
 def has_body(scope: dict[str, Any]) -> bool:
     """Whether the request announces a body (RFC 9112, section 6)."""
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            return True
+        if name == b"content-length":
+            return bool(value != b"0")
+    return False
 
 
 def media_type_of(req: ApiRequest, known: Mapping[str, Parser]) -> str:

@@ -17,8 +17,11 @@ from api.protocol.request import ApiRequest
 _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)|\s*,')
 # What stands for the bare star; no tag can be that, for a tag has no blank.
 _ANY = " *"
-_FIELDS = frozenset(
-    {b"if-match", b"if-none-match", b"if-unmodified-since", b"if-modified-since"}
+_FIELDS = (
+    b"if-match",
+    b"if-none-match",
+    b"if-unmodified-since",
+    b"if-modified-since",
 )
 Tags = frozenset[str]
 
@@ -51,8 +54,6 @@ class Conditions(msgspec.Struct, frozen=True):
         Raises:
             VersionMismatch: `If-Match` or `If-Unmodified-Since` does not hold.
         """
-        if self is NO_CONDITIONS:
-            return False
         tag, updated = f"{state.version}-{variant}", state.updated
         self._require_match(tag, updated)
         if self.none_match is not None:
@@ -110,13 +111,22 @@ def conditions_of(req: ApiRequest) -> Conditions:
     Raises:
         BadRequest: an entity tag is malformed, a tag without quotes for instance.
     """
-    if req.header_names.isdisjoint(_FIELDS):
+    fields = req.fields
+    if fields.keys().isdisjoint(_FIELDS):
         return NO_CONDITIONS
+    return _conditions(*[fields.get(name) for name in _FIELDS])
+
+
+@lru_cache(maxsize=4096)
+def _conditions(*values: bytes | None) -> Conditions:
+    match, none_match, unmodified, modified = [
+        None if value is None else value.decode("latin-1") for value in values
+    ]
     return Conditions(
-        _tags("If-Match", req.get_header("If-Match"), keep_weak=False),
-        _tags("If-None-Match", req.get_header("If-None-Match"), keep_weak=True),
-        _http_date(req.get_header("If-Unmodified-Since")),
-        _http_date(req.get_header("If-Modified-Since")),
+        _tags("If-Match", match, keep_weak=False),
+        _tags("If-None-Match", none_match, keep_weak=True),
+        _http_date(unmodified),
+        _http_date(modified),
     )
 
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any
@@ -34,6 +34,7 @@ from api.uris import encode_query
 from schemas.base import LARGEST_INTEGER, is_carried
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,8}")
+_DATE = re.compile(r"[0-9-]{8,10}")
 _WORD = re.compile(r"\w")
 _ORDERED = tuple(each for each in Operator if each is not Operator.CONTAINS)
 _OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
@@ -320,9 +321,14 @@ def _is_number(value: object) -> bool:
 
 
 def _time(text: str) -> str:
-    """A time as it is stored; a date alone stays one, and sorts before its moments."""
+    """A time as it is stored; a date alone stays one, and sorts before its moments.
+
+    A time without an offset is taken as one in UTC.
+    """
     try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
         moment = datetime.fromisoformat(text)
-        return text if moment.tzinfo is None else timestamp(moment)
+        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise ValueError("A time such as 2026-11-21T08:00:00Z is expected.") from None

@@ -1,9 +1,8 @@
 """The request as our resources see it: Falcon's, with what the shell found out."""
 
-from collections.abc import KeysView
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from random import getrandbits
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -23,14 +22,12 @@ class ApiRequest(falcon.asgi.Request):
     """A request together with its id, its representation and its mount prefix.
 
     `mount` is the path below which the service stands. The path has lost its suffix.
+    `started` is set where requests are logged.
     """
 
+    started: float = 0.0
     mount: str = ""
     variant: Variant = DEFAULT
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.started = perf_counter()
 
     @cached_property
     def request_id(self) -> str:
@@ -38,9 +35,9 @@ class ApiRequest(falcon.asgi.Request):
         return str(UUID(int=getrandbits(128), version=4))
 
     @property
-    def header_names(self) -> KeysView[bytes]:
-        """The names of the header fields, in lower case."""
-        return self._asgi_headers.keys()
+    def fields(self) -> Mapping[bytes, bytes]:
+        """The header fields as they came, with names in lower case."""
+        return self._asgi_headers
 
     def get_header(
         self,

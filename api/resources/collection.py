@@ -7,7 +7,12 @@ import falcon.asgi
 
 from api.protocol.answers import Answer, Representation
 from api.protocol.bodies import ACCEPT_POST
-from api.protocol.conditional import Conditions, State, conditions_of
+from api.protocol.conditional import (
+    NO_CONDITIONS,
+    Conditions,
+    State,
+    conditions_of,
+)
 from api.protocol.queries import collection_query
 from api.protocol.request import ApiRequest
 from api.resources.base import keys_in
@@ -58,12 +63,15 @@ class Collection(Creation):
         model, counting = self.kind.model, req.preferences.counting
         owner = keys[-1] if keys else counters.NO_OWNER
         named = self._representation(req, counting)
+        if conditions is not NO_CONDITIONS:
+            rows.require_parent(connection, model, keys)
+            state = State(*counters.count_of(connection, model, owner)[1:])
+            if conditions.is_fresh(state, named.tag):
+                return named.not_modified(state)
         with Snapshot(connection):
             rows.require_parent(connection, model, keys)
             count = counters.count_of(connection, model, owner)
             state = State(count.version, count.updated)
-            if conditions.is_fresh(state, named.tag):
-                return named.not_modified(state)
             page = pages.read_page(
                 connection, model, query.selection, query.position, query.limit, owner
             )

@@ -18,7 +18,12 @@ from api.protocol.bodies import (
     parse_patch,
     read_body,
 )
-from api.protocol.conditional import Conditions, State, conditions_of
+from api.protocol.conditional import (
+    NO_CONDITIONS,
+    Conditions,
+    State,
+    conditions_of,
+)
 from api.protocol.members import Draft, draft_of
 from api.protocol.patches import apply_patch
 from api.protocol.queries import member_query
@@ -107,11 +112,13 @@ class Member(Creation):
         query: MemberQuery,
         conditions: Conditions,
     ) -> Answer:
+        named = Representation(req.variant, self.cache, req.content_location)
+        if conditions is not NO_CONDITIONS:
+            state = State(*rows.find_stamp(connection, self.kind.model, keys))
+            if conditions.is_fresh(state, req.variant.tag):
+                return named.not_modified(state)
         row = rows.find(connection, self.kind.model, keys)
         state = State(row.version, row.updated)
-        named = Representation(req.variant, self.cache, req.content_location)
-        if conditions.is_fresh(state, req.variant.tag):
-            return named.not_modified(state)
         document = builder_below(req.mount).member(self.kind, row, query)
         if query.embed:
             self.embed(connection, req, [document], [row], query.embed)

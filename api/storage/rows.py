@@ -34,10 +34,19 @@ def find(connection: sa.Connection, model: Model, keys: Keys) -> Any:
 
 def seek(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     """The row at the keys, or None."""
-    binds = {"key": keys[-1]}
-    if model.owner is not None:
-        binds["owner"] = keys[-2]
-    return _selection(model).first(connection, binds)
+    return _selection(model).first(connection, _binds(model, keys))
+
+
+def find_stamp(connection: sa.Connection, model: Model, keys: Keys) -> Any:
+    """The version of the row at the keys and when it was written, and no more.
+
+    Raises:
+        NotFound: there is no such row.
+    """
+    stamp = _stamping(model).first(connection, _binds(model, keys))
+    if stamp is None:
+        raise _missing(connection, model, keys)
+    return stamp
 
 
 def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> None:
@@ -172,12 +181,28 @@ def _ripple(connection: sa.Connection, model: Model, owner: int, moment: str) ->
     )
 
 
-@lru_cache(maxsize=256)
-def _selection(model: Model) -> Prepared:
+def _binds(model: Model, keys: Keys) -> Values:
+    if model.owner is None:
+        return {"key": keys[-1]}
+    return {"key": keys[-1], "owner": keys[-2]}
+
+
+def _at_keys(model: Model) -> list[sa.ColumnElement[bool]]:
     conditions = [model.column(model.key) == sa.bindparam("key")]
     if model.owner is not None:
         conditions.append(model.column(model.owner) == sa.bindparam("owner"))
-    return Prepared(sa.select(model.table).where(*conditions))
+    return conditions
+
+
+@lru_cache(maxsize=256)
+def _selection(model: Model) -> Prepared:
+    return Prepared(sa.select(model.table).where(*_at_keys(model)))
+
+
+@lru_cache(maxsize=256)
+def _stamping(model: Model) -> Prepared:
+    stamp = sa.select(model.table.c.version, model.table.c.updated)
+    return Prepared(stamp.where(*_at_keys(model)))
 
 
 @lru_cache(maxsize=256)
