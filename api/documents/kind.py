@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 from marshmallow import fields
@@ -70,9 +69,7 @@ class Kind:
     @cached_property
     def dump(self) -> Dumper:
         """The compiled dumper: a stored row as its members."""
-        columns = {
-            column.name: place for place, column in enumerate(self.model.table.c)
-        }
+        columns = {column.name: place for place, column in enumerate(self.model.shown)}
         return compiled_dumper(self.schema, columns)
 
     @property
@@ -86,13 +83,17 @@ class Kind:
         return relations.extension(self.name)
 
     @cached_property
-    def keys_of(self) -> Callable[[Any], tuple[Any, ...]]:
-        """A function from a row to the keys of its path: its parent's, then its own."""
-        columns = [column.name for column in self.model.table.c]
-        key = columns.index(self.model.key)
-        if self.model.owner is None:
-            return lambda row: (row[key],)
-        return itemgetter(columns.index(self.model.owner), key)
+    def key_places(self) -> tuple[int, ...]:
+        """Where in a row the keys of its path stand: its parent's, then its own."""
+        names = [column.name for column in self.model.shown]
+        keys = (
+            [self.model.owner, self.model.key] if self.model.owner else [self.model.key]
+        )
+        return tuple(map(names.index, keys))
+
+    def keys_of(self, row: Any) -> tuple[Any, ...]:
+        """The keys of the row's path: its parent's, then its own."""
+        return tuple(row[place] for place in self.key_places)
 
 
 def _member(bound: fields.Field[Any]) -> Member:

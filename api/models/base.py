@@ -173,9 +173,21 @@ class Model:
         return self.table.c[name]
 
     @cached_property
+    def shown(self) -> list[sa.Column[Any]]:
+        """The columns that documents are made from: all but those that only order."""
+        only_ordering = set((self.sort_columns or {}).values())
+        return [each for each in self.table.c if each.name not in only_ordering]
+
+    @cached_property
+    def columns(self) -> list[sa.Column[Any]]:
+        """All columns, the shown ones first, so that places in a row mean the same."""
+        names = {each.name for each in self.shown}
+        return [*self.shown, *(each for each in self.table.c if each.name not in names)]
+
+    @cached_property
     def record(self) -> Callable[[Iterable[Any]], Any]:
         """Makes a named tuple of a row's columns, which is read ten times as fast."""
-        names = [column.name for column in self.table.c]
+        names = [column.name for column in self.columns]
         # mypy wants to know the names; only the table does.
         record: Any = namedtuple(self.noun, names)  # type: ignore[misc]
         make: Callable[[Iterable[Any]], Any] = record._make

@@ -218,7 +218,7 @@ def _page_statement(form: _Form) -> sa.Select[Any]:
     limit = sa.bindparam("limit", type_=sa.Integer)
     order = [each.desc() if down else each.asc() for each, down in orderings]
     if len(parts) == 1:
-        whole = sa.select(*form.model.table.c, *sorts)
+        whole = sa.select(*form.model.shown, *sorts)
         return whole.where(*_where(form), *parts[0]).order_by(*order).limit(limit)
     # The parts give serials alone, for which the indexes are enough.
     serial = form.model.serial
@@ -237,7 +237,7 @@ def _page_statement(form: _Form) -> sa.Select[Any]:
         for name, (_, down) in zip(names, orderings, strict=True)
     ]
     return (
-        sa.select(*form.model.table.c, *[union.c[name] for name in names[:-1]])
+        sa.select(*form.model.shown, *[union.c[name] for name in names[:-1]])
         .join(union, union.c.serial == serial)
         .order_by(union.c.part, *outer)
         .limit(limit)
@@ -302,11 +302,11 @@ def _firsts(model: Model) -> Prepared:
     owner = model.column(str(model.owner))
     place = sa.func.row_number().over(partition_by=owner, order_by=model.serial)
     numbered = (
-        sa.select(*model.table.c, place.label("place"))
+        sa.select(*model.shown, place.label("place"))
         .where(owner.in_(sa.bindparam("owners", expanding=True)))
         .subquery()
     )
-    columns = [numbered.c[column.name] for column in model.table.c]
+    columns = [numbered.c[column.name] for column in model.shown]
     return Prepared(
         sa.select(*columns)
         .where(numbered.c.place <= sa.bindparam("limit"))

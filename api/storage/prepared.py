@@ -28,12 +28,16 @@ class Prepared:
             name: value for name, value in compiled.params.items() if value is not None
         }
         self._converted = tuple(compiled._bind_processors.items())  # noqa: SLF001
-        self._record, self._converting_record = _recorders(statement)
+        self._plain, self._record = _recorders(statement)
 
     def first(self, connection: sa.Connection, binds: Mapping[str, Any]) -> Any:
-        """The first row, or None."""
-        rows = self.all(connection, binds)
-        return rows[0] if rows else None
+        """The first row, or None.
+
+        Raises:
+            OperationalError: the database can't be read, as SQLAlchemy tells it.
+        """
+        row = self._run(connection, binds).fetchone()
+        return None if row is None else self._record(row)
 
     def all(self, connection: sa.Connection, binds: Mapping[str, Any]) -> list[Any]:
         """Every row.
@@ -42,19 +46,21 @@ class Prepared:
             OperationalError: the database can't be read, as SQLAlchemy tells it.
         """
         if self._is_variable:
-            return [
-                *map(self._record, connection.execute(self._statement, dict(binds)))
-            ]
+            return [*map(self._plain, connection.execute(self._statement, dict(binds)))]
+        return [*map(self._record, self._run(connection, binds).fetchall())]
+
+    def _run(self, connection: sa.Connection, binds: Mapping[str, Any]) -> Any:
         driver: Any = connection.connection.dbapi_connection
-        values = {**self._constants, **binds}
-        for name, convert in self._converted:
-            values[name] = convert(values[name])
+        values = {**self._constants, **binds} if self._constants else binds
+        if self._converted:
+            values = dict(values)
+            for name, convert in self._converted:
+                values[name] = convert(values[name])
         arguments = [values[name] for name in self._names]
         try:
-            found = driver.execute(self._sql, arguments).fetchall()
+            return driver.execute(self._sql, arguments)
         except driver.OperationalError as ex:
             raise sa.exc.OperationalError(self._sql, arguments, ex) from ex
-        return [*map(self._converting_record, found)]
 
 
 _Record = Callable[[Any], Any]

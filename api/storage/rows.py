@@ -196,7 +196,7 @@ def _at_keys(model: Model) -> list[sa.ColumnElement[bool]]:
 
 @lru_cache(maxsize=256)
 def _selection(model: Model) -> Prepared:
-    return Prepared(sa.select(model.table).where(*_at_keys(model)))
+    return Prepared(sa.select(*model.columns).where(*_at_keys(model)))
 
 
 @lru_cache(maxsize=256)
@@ -207,7 +207,7 @@ def _stamping(model: Model) -> Prepared:
 
 @lru_cache(maxsize=256)
 def _insertion(model: Model) -> sa.Executable:
-    return sa.insert(model.table).returning(*model.table.c)
+    return sa.insert(model.table).returning(*model.columns)
 
 
 @lru_cache(maxsize=256)
@@ -222,7 +222,7 @@ def _replacement(model: Model, names: tuple[str, ...]) -> sa.Executable:
             model.table.c.version == sa.bindparam("read"),
         )
         .values(changed)
-        .returning(*model.table.c)
+        .returning(*model.columns)
     )
 
 

@@ -1,0 +1,68 @@
+"""Builders of what the pure rules are tried on: requests, rows, queries."""
+
+import itertools
+from contextlib import contextmanager
+
+from falcon.testing import create_scope
+
+from api.documents import KINDS
+from api.models.book import BOOK
+from api.protocol.queries import Vocabulary
+from api.protocol.request import ApiRequest
+from api.storage import rows
+from api.storage.engine import driver_of
+from api.storage.query import Filter, Operator, Selection, SortKey
+
+NUMBERS = itertools.count(1)
+BOOK_KIND, REVIEW_KIND, TASK_KIND, ITEM_KIND = KINDS
+VOCABULARIES = {
+    kind.name: Vocabulary(kind.model, kind.shape.members, ("reviews",))
+    for kind in KINDS
+}
+
+
+@contextmanager
+def undone(connection):
+    """What is written inside is taken back."""
+    driver = driver_of(connection)
+    driver.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+
+
+def a_request(headers=None, *, body=b"", events=None, **scope):
+    """A request whose body comes as the events, or as one."""
+    coming = iter(events or [{"type": "http.request", "body": body}])
+
+    async def receive():
+        return next(coming)
+
+    made = create_scope(headers=headers or {}, include_server=True, **scope)
+    first = {"type": "http.request", "body": b"", "more_body": True}
+    return ApiRequest(made, receive, first_event=first)
+
+
+def book_values(**changes):
+    """A book's values as its schema gives them."""
+    values = {"title": "Emma", "author": "Jane Austen", "subjects": []}
+    optional = ("isbn", "published", "language", "publisher", "pages", "description")
+    return dict.fromkeys((*optional, "gutenberg_id")) | values | changes
+
+
+def a_book(connection, **changes):
+    """The row of a new book."""
+    return rows.insert(connection, BOOK, book_values(**changes))
+
+
+def by(*names):
+    """A selection sorted by members; a minus in front makes one descend."""
+    keys = [SortKey(name.removeprefix("-"), name.startswith("-")) for name in names]
+    return Selection(sort=tuple(keys))
+
+
+def where(member, operator, value):
+    """A selection of what the filter lets through."""
+    return Selection((Filter(member, Operator(operator), value),))

@@ -1,0 +1,132 @@
+"""Settings from the environment and `.env`, every fault at once."""
+
+import os
+
+import pytest
+
+from api.settings import Settings, SettingsFault, read_settings
+
+NAMES = [
+    f"WAYMARK_{name.upper()}" for name in (*Settings.__dataclass_fields__, "nonsense")
+]
+
+
+@pytest.fixture
+def environ(monkeypatch, tmp_path):
+    """An environment without our settings, which are put back at the end."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        # What .env brings in is taken out again only if it was known before.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+    def give(**values):
+        for name, value in values.items():
+            monkeypatch.setenv(f"WAYMARK_{name}", value)
+        return read_settings()
+
+    return give
+
+
+def faults(environ, **values):
+    with pytest.raises(SettingsFault) as caught:
+        environ(**values)
+    return str(caught.value)
+
+
+def test_without_any_the_defaults_hold(environ):
+    assert environ() == Settings(workers=os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        pytest.param("BIND", "127.0.0.1:9000", "127.0.0.1:9000", id="bind"),
+        pytest.param("BIND", "localhost:0", "localhost:0", id="bind by name"),
+        pytest.param("BIND", "[::1]:8000", "[::1]:8000", id="bind to IPv6"),
+        pytest.param("BIND", "127.9.9.9:1", "127.9.9.9:1", id="all of 127/8"),
+        pytest.param("DATABASE_URL", "sqlite:////a/b.db", "sqlite:////a/b.db", id="db"),
+        pytest.param("WORKERS", "3", 3, id="workers"),
+        pytest.param("BACKLOG", "1", 1, id="backlog"),
+        pytest.param("KEEP_ALIVE", "0", 0, id="keep alive"),
+        pytest.param("GRACEFUL_TIMEOUT", "5", 5, id="graceful timeout"),
+        pytest.param("LOG_LEVEL", "DEBUG", "DEBUG", id="log level"),
+        pytest.param("ACCESS_LOG", "no", False, id="access log"),
+        pytest.param("REQUIRE_IF_MATCH", "on", True, id="If-Match"),
+    ],
+)
+def test_each_setting_is_read(environ, name, text, value):
+    assert getattr(environ(**{name: text}), name.lower()) == value
+
+
+def test_proxies_are_networks(environ):
+    found = environ(TRUSTED_PROXIES="10.0.0.1, 10.1.0.0/16,::1").trusted_proxies
+    assert [str(each) for each in found] == ["10.0.0.1/32", "10.1.0.0/16", "::1/128"]
+
+
+@pytest.mark.parametrize("name", ["TRUSTED_PROXIES"])
+def test_an_empty_list_is_none(environ, name):
+    assert environ(**{name: ""}).trusted_proxies == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("BIND", "8000", id="port alone"),
+        pytest.param("BIND", "127.0.0.1", id="address alone"),
+        pytest.param("BIND", "127.0.0.1:http", id="port by name"),
+        pytest.param("BIND", "127.0.0.1:65536", id="port too large"),
+        pytest.param("BIND", "127.0.0.1:²", id="port no decimal number"),
+        pytest.param("BIND", "example.org:80", id="name"),
+        pytest.param("BIND", "0.0.0.0:8000", id="every address"),
+        pytest.param("BIND", "[::]:8000", id="every address of IPv6"),
+        pytest.param("BIND", "192.168.0.1:8000", id="another address"),
+        pytest.param("DATABASE_URL", "postgresql://x/y", id="another database"),
+        pytest.param("DATABASE_URL", "sqlite:///:memory:", id="memory"),
+        pytest.param("DATABASE_URL", "sqlite:///", id="no file"),
+        pytest.param("WORKERS", "0", id="no workers"),
+        pytest.param("WORKERS", "two", id="no number"),
+        pytest.param("BACKLOG", "0", id="no backlog"),
+        pytest.param("KEEP_ALIVE", "-1", id="less than nothing"),
+        pytest.param("GRACEFUL_TIMEOUT", "0", id="no time"),
+        pytest.param("LOG_LEVEL", "LOUD", id="unknown level"),
+        pytest.param("ACCESS_LOG", "perhaps", id="no truth"),
+        pytest.param("REQUIRE_IF_MATCH", "2", id="no truth either"),
+        pytest.param("TRUSTED_PROXIES", "everyone", id="no network"),
+        pytest.param("TRUSTED_PROXIES", "10.0.0.1/8", id="host bits set"),
+    ],
+)
+def test_a_wrong_setting_is_named(environ, name, text):
+    assert f"WAYMARK_{name}" in faults(environ, **{name: text})
+
+
+def test_all_faults_are_told_at_once_in_a_line_each(environ):
+    wrong = {"BIND": "x", "WORKERS": "0", "LOG_LEVEL": "?", "TRUSTED_PROXIES": "y"}
+    lines = faults(environ, **wrong).splitlines()
+    assert sorted(line.partition(":")[0] for line in lines) == sorted(
+        f"WAYMARK_{name}" for name in wrong
+    )
+
+
+def test_who_binds_to_the_world_is_told_which_setting_to_set(environ):
+    assert "set WAYMARK_BIND" in faults(environ, BIND="0.0.0.0:8000")
+
+
+def test_a_file_gives_what_the_environment_does_not(environ, tmp_path):
+    (tmp_path / ".env").write_text("WAYMARK_WORKERS=3\nWAYMARK_BACKLOG=7\n")
+    found = environ(WORKERS="2")
+    assert (found.workers, found.backlog) == (2, 7)
+
+
+def test_a_fault_in_the_file_is_told_too(environ, tmp_path):
+    (tmp_path / ".env").write_text("WAYMARK_WORKERS=none\n")
+    assert "WAYMARK_WORKERS" in faults(environ)
+
+
+def test_a_file_above_the_working_directory_does_not_count(
+    environ, tmp_path, monkeypatch
+):
+    (tmp_path / ".env").write_text("WAYMARK_BACKLOG=7\n")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert environ().backlog == Settings().backlog
