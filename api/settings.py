@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from environs import Env, EnvError, EnvValidationError
+from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 
 VAR = Path("var")
@@ -111,19 +111,14 @@ def read_settings() -> Settings:
     try:
         env.seal()
     except EnvValidationError as ex:
-        raise SettingsFault(_told(ex)) from ex
-    except EnvError as ex:
-        raise SettingsFault(str(ex)) from ex
+        raise SettingsFault(_told(ex.error_messages)) from ex
     return Settings(
         **found,
         trusted_proxies=tuple(ip_network(each.strip()) for each in proxies or []),
     )
 
 
-def _told(ex: EnvValidationError) -> str:
-    faults = ex.error_messages
-    if not isinstance(faults, dict):
-        return str(ex)
+def _told(faults: Any) -> str:
     return "\n".join(
         f"{name}: {'; '.join(map(str, texts))}" for name, texts in faults.items()
     )

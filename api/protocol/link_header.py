@@ -1,5 +1,7 @@
 """The Link header (RFC 8288): a document's typed links, for who reads no body."""
 
+from itertools import accumulate
+
 from api.hypermedia.document import Links
 
 LARGEST_HEADER = 4096
@@ -22,10 +24,7 @@ def link_header(links: Links) -> str:
 
 
 def _shortened(texts: list[str]) -> str:
-    kept, size = [], 0
-    for text in texts:
-        size += len(text) + 2
-        if size > LARGEST_HEADER:
-            break
-        kept.append(text)
-    return ", ".join(kept)
+    """As many of the first texts as fit into a header field together."""
+    sizes = accumulate(len(text) + len(", ") for text in texts)
+    count = sum(size <= LARGEST_HEADER for size in sizes)
+    return ", ".join(texts[:count])

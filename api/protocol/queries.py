@@ -279,7 +279,9 @@ class _Reader:
         if member not in filterable:
             near = self.unknown(name, member, [*filterable, *names])
             if near is not None:
-                self.kept.append((name.replace(member, near, 1), value))
+                # What has a meaning of its own takes no operator.
+                ending = f".{suffix}" if suffix and near in filterable else ""
+                self.kept.append((near + ending, value))
             return
         operator = suffix or Operator.EQ.value
         if operator not in filterable[member]:

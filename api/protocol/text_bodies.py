@@ -34,6 +34,7 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
         MalformedBody: it is no form in UTF-8, or a field stands twice.
     """
     members: dict[str, JsonValue] = {}
+    lists: dict[str, list[JsonValue]] = {}
     for name, value in _fields(text):
         if not is_carried(name) or not is_carried(value):
             raise MalformedBody(str(CONTROL_CHARACTER))
@@ -41,14 +42,12 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
         if not value and kind is not Member.FREE:
             continue
         if kind is Member.TEXTS:
-            listed = members.setdefault(name, [])
-            if isinstance(listed, list):
-                listed.append(value)
+            lists.setdefault(name, []).append(value)
         elif name in members:
             raise MalformedBody(f"The field {name!r} stands twice.")
         else:
             members[name] = converted(value, kind)
-    return members
+    return {**members, **lists}
 
 
 def _fields(text: bytes) -> list[tuple[str, str]]:

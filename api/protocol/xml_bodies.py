@@ -34,8 +34,10 @@ class _Element:
 class _Tree:
     """Builds elements from the parser's events."""
 
+    root: _Element
+    """The outermost element; expat refuses a document that has none."""
+
     def __init__(self) -> None:
-        self.root: _Element | None = None
         self._open: list[_Element] = []
         self._count = 0
 
@@ -93,8 +95,6 @@ def _parsed(text: bytes) -> _Element:
         parser.Parse(text, True)  # noqa: FBT003 - expat takes no keywords
     except (expat.ExpatError, ValueError, LookupError) as ex:
         raise MalformedBody(f"The body is no XML: {ex}.") from ex
-    if tree.root is None:
-        raise MalformedBody("The body has no element.")
     return tree.root
 
 

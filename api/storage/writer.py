@@ -49,8 +49,6 @@ class _Job:
 
     def settle(self) -> None:
         """Hand the outcome to the waiter, on the waiter's own loop."""
-        if self.waiter.done():
-            return
         if self.error is None:
             self.waiter.set_result(self.result)
         else:

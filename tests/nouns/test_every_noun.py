@@ -114,6 +114,7 @@ def test_what_was_deleted_is_gone(client, kind):
     path = make(client, kind).headers["location"]
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
+    assert client.get(path, if_none_match="*").status_code == 404
     assert client.delete(path).status_code == 404
 
 
