@@ -128,10 +128,4 @@ def _translated(req: ApiRequest, error: falcon.HTTPError) -> ApiError:
         return errors.MethodNotAllowed(
             f"{req.method} is not possible here; there are {allowed}.", headers=headers
         )
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return errors.BodyTooLarge(error.description or "The body is too large.")
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return errors.MalformedRequest(
-            error.description or error.title or "It is wrong."
-        )
-    return errors.InternalError("The server failed.")
+    return errors.MalformedRequest(error.description or str(error.status))

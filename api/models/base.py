@@ -62,8 +62,6 @@ class Tenths(sa.types.TypeDecorator[float]):
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002
         """The number of tenths; a number between two tenths stays between them."""
-        if value is None:
-            return None
         tenths = round(value * 10, 6)
         return int(tenths) if tenths == int(tenths) else tenths
 

@@ -86,9 +86,7 @@ class NounResource(Resource):
         Two statements for each relation, however many rows there are.
         """
         builder = builder_below(req.mount)
-        for child in self.children:
-            if child.plural not in names:
-                continue
+        for child in [each for each in self.children if each.plural in names]:
             owners = [getattr(row, self.kind.model.key) for row in found]
             firsts = pages.first_of_each(
                 connection, child.model, owners, pages.EMBEDDED_LIMIT

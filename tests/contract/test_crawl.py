@@ -2,13 +2,17 @@
 
 import json
 from collections import deque
+from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 import uritemplate
 
+from api.app import create_app
 from api.documents import KINDS
 from api.formats import FORMATS
 from api.hypermedia.relations import EXTENSIONS
+from tests.client import Client
 from tests.shop import kind_named, make
 
 VALUES = {"id": "1", "key": "crawled", "rel": "books", "q": "some"}
@@ -130,7 +134,10 @@ def test_links_carry_the_mount_prefix_of_a_trusted_proxy(mounted):
     )
 
 
-def test_a_forged_prefix_is_not_believed(client):
+def test_a_forged_prefix_is_not_believed(client, settings):
+    elsewhere = replace(settings, trusted_proxies=(ip_network("203.0.113.0/24"),))
+    stranger = Client(create_app(elsewhere), client_address="192.0.2.1")
+    assert stranger.get("/", x_forwarded_prefix="/evil").json == client.get("/").json
     assert client.get("/", x_forwarded_prefix="/evil").json == client.get("/").json
 
 

@@ -353,6 +353,26 @@ def test_control_characters_are_refused_everywhere(client, kind):
         assert client.send("POST", path, body, "application/json").status_code == 400
 
 
+@every_noun
+def test_a_post_to_a_collection_can_be_conditional(client, kind):
+    path = collection_path(client, kind)
+    chosen = {"key": "free"} if kind.model.key == "key" else {}
+    body = body_of(kind) | chosen
+    tag = client.get(path).headers["etag"]
+    assert client.post(path, body, if_none_match="*").status_code == 412
+    assert client.post(path, body, if_match='"999-json"').status_code == 412
+    assert client.post(path, body, if_match=tag).status_code == 201
+    assert client.get(path, if_none_match=tag).status_code == 200
+
+
+@keyed_nouns
+def test_a_post_at_a_key_can_be_conditional(client, kind):
+    path = f"/{kind.plural}/conditional"
+    assert client.post(path, body_of(kind), if_match="*").status_code == 412
+    assert client.post(path, body_of(kind), if_none_match="*").status_code == 201
+    assert client.post(path, body_of(kind), if_none_match="*").status_code == 412
+
+
 @keyed_nouns
 def test_put_creates_at_a_key_that_is_free(client, kind):
     path = f"/{kind.plural}/chosen.1~a_b-C"

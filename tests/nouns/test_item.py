@@ -2,6 +2,12 @@
 
 import pytest
 
+from api.resources.collection import Collection
+from api.resources.service import Service
+from api.storage.claims import Claims
+from api.storage.engine import Storage
+from tests.shop import kind_named
+
 
 def test_a_value_is_put_read_replaced_and_deleted(client):
     made = client.post("/items/username", {"value": "Alice"})
@@ -40,3 +46,40 @@ def test_a_suffix_is_no_part_of_a_key(client, suffix):
 def test_values_are_not_searched(client):
     assert client.get("/items?value=1").status_code == 400
     assert client.get("/items?q=1").status_code == 400
+
+
+def test_a_receipt_that_came_between_is_found_in_the_transaction(settings, client):
+    storage = Storage(settings.database_url)
+    service = Service(settings, storage, Claims(storage.beside("claims")))
+    answers = []
+
+    class Recorder:
+        """Stands in for a storage whose first look-up misses the receipt."""
+
+        async def read(self, *_):
+            return None
+
+        async def write(self, function, *args):
+            answers.append(await storage.write(function, *args))
+            return answers[-1]
+
+    late = Service(settings, Recorder(), service.claims)
+    client.app.add_route("/late", Late(Collection(late, kind_named("item"))))
+    body = {"key": "once", "value": 1}
+    for _ in range(2):
+        assert client.post("/late", body, idempotency_key="k").status_code == 201
+    service.close()
+    assert [each.headers.get("idempotency-replayed") for each in answers] == [
+        None,
+        "true",
+    ]
+
+
+class Late:
+    """A route to a collection of items at another path."""
+
+    def __init__(self, collection):
+        self.collection = collection
+
+    async def on_post(self, req, resp):
+        await self.collection.on_post(req, resp)

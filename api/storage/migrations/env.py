@@ -2,15 +2,9 @@
 
 from alembic import context
 
-from api.storage.engine import driver_of
+from api.storage.writer import exclusively
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, render_as_batch=True)
-driver = driver_of(connection)
-driver.execute("BEGIN IMMEDIATE")
-try:
+with exclusively(connection):
     context.run_migrations()
-except BaseException:
-    driver.execute("ROLLBACK")
-    raise
-driver.execute("COMMIT")
