@@ -29,7 +29,7 @@ def shop(client):
 
 
 def hrefs_in(value):
-    """Every href of a JSON document, templates filled in with what stands in the shop."""
+    """Every href of a JSON document; templates are filled in."""
     if isinstance(value, dict):
         if isinstance(value.get("href"), str):
             template = value["href"]
