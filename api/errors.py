@@ -13,6 +13,7 @@ ApiError
 ├── Conflict 409
 │   ├── AlreadyExists      something stands at that id or key
 │   ├── DuplicateValue     a unique member has that value elsewhere
+│   ├── InUse              something else needs it
 │   ├── PatchConflict      a test failed, or a path is missing
 │   └── RequestInProgress  the request with that idempotency key still runs
 ├── VersionMismatch 412
@@ -192,6 +193,21 @@ class DuplicateValue(Conflict):
     title = "That value is taken"
     slug = "duplicate-value"
     advice = "Use another value for the members that `errors` points to."
+
+
+class InUse(Conflict):
+    """It can't be deleted, since something else refers to it."""
+
+    title = "Something else needs it"
+    slug = "in-use"
+    advice = "Delete or change what refers to it first; the link leads there."
+
+    def __init__(self, detail: str, *, users: str, member: str, key: object) -> None:
+        """`users` is the path of the collection whose `member` names the `key`."""
+        super().__init__(detail)
+        self.users = users
+        self.member = member
+        self.key = key
 
 
 class PatchConflict(Conflict):

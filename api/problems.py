@@ -4,6 +4,7 @@ The only place that looks at errors: what they are stands in `errors.py`.
 """
 
 import logging
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -93,21 +94,53 @@ def _told(fault: errors.Fault) -> dict[str, str]:
 
 def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> dict[str, Any]:
     """Links to where the client can go from here, as far as the error tells."""
-    path = req.mount + req.path
-    if isinstance(error, errors.NotFound):
-        name, keys = error.within
-        rel = relations.ROOT if name == "root" else relations.COLLECTION
-        return {rel: {"href": uris.href(name, *keys)}}
-    if isinstance(error, errors.VersionMismatch | errors.PreconditionRequired):
-        return {relations.LATEST_VERSION: {"href": path}}
-    if isinstance(error, errors.AlreadyExists):
-        return {relations.LATEST_VERSION: {"href": uris.href(*error.present)}}
-    if isinstance(error, errors.InvalidQuery):
-        query = f"?{error.corrected}" if error.corrected else ""
-        return {relations.CORRECTED: {"href": path + query}}
-    if isinstance(error, errors.NotAcceptable) and req.path != "/":
-        return {relations.ALTERNATE: _alternates(path)}
+    for each in type(error).__mro__:
+        if each in _WAYS_OUT:
+            return _WAYS_OUT[each](req, error, uris)
     return {}
+
+
+def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Any:
+    name, keys = error.within
+    rel = relations.ROOT if name == "root" else relations.COLLECTION
+    return {rel: {"href": uris.href(name, *keys)}}
+
+
+def _to_present_version(req: ApiRequest, _error: ApiError, _uris: Uris) -> Any:
+    return {relations.LATEST_VERSION: {"href": req.mount + req.path}}
+
+
+def _to_what_stands_there(
+    _req: ApiRequest, error: errors.AlreadyExists, uris: Uris
+) -> Any:
+    return {relations.LATEST_VERSION: {"href": uris.href(*error.present)}}
+
+
+def _to_users(_req: ApiRequest, error: errors.InUse, uris: Uris) -> Any:
+    href = uris.searcher(error.users, error.member)(str(error.key))
+    return {relations.RELATED: [{"href": href}]}
+
+
+def _to_corrected(req: ApiRequest, error: errors.InvalidQuery, _uris: Uris) -> Any:
+    query = f"?{error.corrected}" if error.corrected else ""
+    return {relations.CORRECTED: {"href": req.mount + req.path + query}}
+
+
+def _to_formats(req: ApiRequest, _error: ApiError, _uris: Uris) -> Any:
+    if req.path == "/":
+        return {}
+    return {relations.ALTERNATE: _alternates(req.mount + req.path)}
+
+
+_WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], dict[str, Any]]] = {
+    errors.NotFound: _to_collection,
+    errors.VersionMismatch: _to_present_version,
+    errors.PreconditionRequired: _to_present_version,
+    errors.AlreadyExists: _to_what_stands_there,
+    errors.InUse: _to_users,
+    errors.InvalidQuery: _to_corrected,
+    errors.NotAcceptable: _to_formats,
+}
 
 
 def _alternates(path: str) -> list[dict[str, str]]:

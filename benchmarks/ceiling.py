@@ -117,7 +117,11 @@ def book(row: tuple[Any, ...]) -> dict[str, Any]:
                 {
                     "href": f"/books?author={quoted(author)}",
                     "title": f"Books by {author}",
-                }
+                },
+                {
+                    "href": f"/products?book={key}",
+                    "title": "Products that sell it",
+                },
             ],
             "alternate": [
                 {"href": f"{href}.json", "type": _HAL},
@@ -229,6 +233,7 @@ class Book:
             f'<{href}>; rel="self", </books>; rel="collection", '
             f'<{href}/reviews>; rel="wm:reviews", '
             f'</books?author={quoted(row[2])}>; rel="related", '
+            f'</products?book={row[0]}>; rel="related", '
             f'<{href}.json>; rel="alternate"; type="{_HAL}", '
             f'<{href}.xml>; rel="alternate"; type="{_XML}"'
         )

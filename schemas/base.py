@@ -7,15 +7,18 @@ code, so that a program can tell faults apart without reading English.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
+import pycountry
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from api.errors import BodyTooLarge
 from api.hypermedia.document import UNCARRIED
 from api.uris import SUFFIXES
 
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,2})?")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 LARGEST_INTEGER = 2**53 - 1
 """The largest whole number that every JSON client keeps exactly (RFC 8259, 6)."""
@@ -56,6 +59,11 @@ def messages(invalid: str) -> dict[str, Any]:
 def is_carried(text: str) -> bool:
     """Whether JSON, XML and the database can all carry every character of the text."""
     return UNCARRIED.search(text) is None
+
+
+def is_amount(text: str) -> bool:
+    """Whether the text is an amount of money with at most two places."""
+    return _AMOUNT.fullmatch(text) is not None
 
 
 def length(*, at_most: int, at_least: int = 0) -> validate.Length:
@@ -160,6 +168,64 @@ class Free(fields.Field[Any]):
         return value
 
 
+class Money(fields.Field[str]):
+    """An amount as a decimal text with at most two places, such as `"12.90"`."""
+
+    default_error_messages = messages('An amount such as "12.90" is expected.')
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str) or not is_amount(value):
+            raise self.make_error("invalid")
+        return f"{Decimal(value):.2f}"
+
+
+class Choice(Text):
+    """One of a few texts."""
+
+    def __init__(self, *choices: str, **options: Any) -> None:
+        wrong = Message(f"One of {', '.join(choices)} is expected.", "choice")
+        super().__init__(validate=validate.OneOf(choices, error=wrong), **options)
+        self.choices = choices
+
+
+class Email(Text):
+    """An e-mail address, kept as it was written."""
+
+    def __init__(self, **options: Any) -> None:
+        wrong = Message("An e-mail address is expected.", "email")
+        super().__init__(
+            validate=[validate.Email(error=wrong), length(at_most=254)], **options
+        )
+
+
+class Currency(Text):
+    """A currency by its code of ISO 4217, in capitals."""
+
+    wrong: ClassVar[Message] = Message(
+        "A currency of ISO 4217 such as EUR is expected.", "currency"
+    )
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        code = super()._deserialize(value, *args, **kwargs)
+        if pycountry.currencies.get(alpha_3=code) is None or not code.isupper():
+            raise ValidationError(self.wrong)
+        return code
+
+
+class Country(Text):
+    """A country by its code of ISO 3166-1 alpha-2, in capitals."""
+
+    wrong: ClassVar[Message] = Message(
+        "A country of ISO 3166-1 such as DE is expected.", "country"
+    )
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        code = super()._deserialize(value, *args, **kwargs)
+        if pycountry.countries.get(alpha_2=code) is None or not code.isupper():
+            raise ValidationError(self.wrong)
+        return code
+
+
 class Rating(fields.Field[float]):
     """The mean of ratings with one decimal; computed, so never taken from a client."""
 
@@ -193,7 +259,7 @@ class NounSchema(Schema):
 
 
 Dumper: TypeAlias = Callable[[Any], dict[str, Any]]
-_AS_STORED = (Text, Whole, Flag, Texts, Free, Rating, Timestamp)
+_AS_STORED = (Text, Whole, Flag, Texts, Free, Money, Rating, Timestamp)
 
 
 def shown_fields(schema: Schema) -> dict[str, fields.Field[Any]]:

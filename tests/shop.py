@@ -5,7 +5,20 @@ from itertools import count
 from marshmallow import validate
 
 from api.documents import KINDS
-from schemas.base import LARGEST_INTEGER, Flag, Free, Key, Text, Texts, Whole
+from schemas.base import (
+    LARGEST_INTEGER,
+    Choice,
+    Country,
+    Currency,
+    Email,
+    Flag,
+    Free,
+    Key,
+    Money,
+    Text,
+    Texts,
+    Whole,
+)
 from schemas.book import Isbn
 
 _numbers = count(1)
@@ -18,33 +31,56 @@ def kind_named(name):
 def body_of(kind, *, changed=False):
     """A body with every member that a client may send; `changed` gives other values."""
     return {
-        name: value_of(name, field, changed=changed)
+        name: None
+        if name in kind.model.references
+        else value_of(name, field, changed=changed)
         for name, field in kind.schema.load_fields.items()
         if name != kind.model.key
     }
 
 
-def value_of(name, field, *, changed=False):
+def value_of(_name, field, *, changed=False):
     """A valid value of the field, found by its class and bounds."""
-    if isinstance(field, Isbn):
-        return isbn_13(next(_numbers))
-    if isinstance(field, Key):
-        return f"key-{next(_numbers)}"
-    if isinstance(field, Text):
-        if "example" in field.metadata:
-            return field.metadata["example"]
-        return f"{'Another' if changed else 'Some'} {name} <&> {next(_numbers)}"
-    if isinstance(field, Whole):
-        low, high = bounds_of(field)
-        # A number without a real bound may be one that must be unique.
-        is_unbounded = high == LARGEST_INTEGER
-        return min(low + next(_numbers), high) if changed or is_unbounded else low
-    if isinstance(field, Flag):
-        return changed
-    if isinstance(field, Texts):
-        return ["Größe & Maß", "changed" if changed else "first"]
-    assert isinstance(field, Free)
-    return {"changed": changed, "list": [1, 2.5, None, True, "ä"], "empty": {}}
+    for kind, make_value in _VALUES:
+        if isinstance(field, kind):
+            return make_value(field, changed)
+    raise LookupError(type(field))
+
+
+def _whole(field, changed):
+    low, high = bounds_of(field)
+    # A number without a real bound may be one that must be unique.
+    is_unbounded = high == LARGEST_INTEGER
+    return min(low + next(_numbers), high) if changed or is_unbounded else low
+
+
+def _text(field, changed):
+    word = "Another" if changed else "Some"
+    return field.metadata.get("example") or f"{word} <&> {next(_numbers)}"
+
+
+# The first class that fits gives the value, so a class stands before its parent.
+_VALUES = (
+    (Isbn, lambda _field, _changed: isbn_13(next(_numbers))),
+    (Key, lambda _field, _changed: f"key-{next(_numbers)}"),
+    (Money, lambda _field, _changed: f"{next(_numbers)}.50"),
+    (Currency, lambda _field, changed: ("EUR", "CHF")[changed]),
+    (Country, lambda _field, changed: ("DE", "AT")[changed]),
+    (Choice, lambda field, changed: field.choices[changed]),
+    (Email, lambda _field, _changed: f"someone{next(_numbers)}@Example.org"),
+    (Text, _text),
+    (Whole, _whole),
+    (Flag, lambda _field, changed: changed),
+    (Texts, lambda _field, changed: ["Größe & Maß", ("first", "changed")[changed]]),
+    (
+        Free,
+        lambda _field, changed: {
+            "changed": changed,
+            "list": [1, 2.5, None, True, "ä"],
+            "empty": {},
+        },
+    ),
+)
 
 
 def bounds_of(field):

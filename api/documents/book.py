@@ -11,13 +11,15 @@ from schemas.book import BookSchema
 
 
 def book_linker(uris: Uris) -> Linker:
-    """A book leads to the books of its author."""
+    """A book leads to the books of its author, and to the products that sell it."""
     books_by = uris.searcher("books", "author")
+    products_of = uris.searcher("products", "book")
 
     def link(book: Any) -> Links:
         author = book.author
         others = Link(books_by(author), title=f"Books by {author}")
-        return {relations.RELATED: [others]}
+        products = Link(products_of(str(book.id)), title="Products that sell it")
+        return {relations.RELATED: [others, products]}
 
     return link
 

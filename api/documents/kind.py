@@ -15,6 +15,7 @@ from schemas.base import (
     Dumper,
     Flag,
     Free,
+    Money,
     NounSchema,
     Rating,
     Texts,
@@ -103,6 +104,8 @@ def _member(bound: fields.Field[Any]) -> Member:
         return Member.BOOLEAN
     if isinstance(bound, Texts):
         return Member.TEXTS
+    if isinstance(bound, Money):
+        return Member.MONEY
     if isinstance(bound, Timestamp):
         return Member.TIME
     return Member.FREE if isinstance(bound, Free) else Member.TEXT

@@ -178,6 +178,7 @@ _TRUTH = {True: "true", False: "false"}
 _CONTENT = {
     Member.TEXT: "text(value)",
     Member.TIME: "value",
+    Member.MONEY: "value",
     Member.NUMBER: "str(value)",
     Member.BOOLEAN: "truth[value]",
     Member.TEXTS: "texts(value)",

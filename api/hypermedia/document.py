@@ -44,6 +44,7 @@ class Member(Enum):
     TEXT = "text"
     TIME = "time"
     NUMBER = "number"
+    MONEY = "money"
     BOOLEAN = "boolean"
     TEXTS = "texts"
     FREE = "free"

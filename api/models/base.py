@@ -3,8 +3,9 @@
 import unicodedata
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
@@ -12,6 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 Values: TypeAlias = dict[str, Any]
+Row: TypeAlias = Any
+"""A named tuple of a row's columns, or None."""
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -68,6 +71,24 @@ class Tenths(sa.types.TypeDecorator[float]):
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
         """What gives the number; a tenth of a whole number prints with one decimal."""
         return lambda value: None if value is None else value / 10
+
+
+class Money(sa.types.TypeDecorator[str]):
+    """An amount as whole hundredths; SQLite would keep a decimal as a float.
+
+    Outside of the database it is a decimal text with two places, as clients see it.
+    """
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int:  # noqa: ARG002
+        """The number of hundredths."""
+        return int(Decimal(value).scaleb(2))
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+        """What gives the text of an amount that is not negative."""
+        return lambda value: f"{value // 100}.{value % 100:02}"
 
 
 class Timestamp(sa.types.TypeDecorator[str]):
@@ -145,9 +166,10 @@ class Model:
     """How a noun is kept; `noun` is its name in the singular, the table's the plural.
 
     `key` is the column by which it is found. `owner` is the column that names the
-    parent's id. `sort_columns` holds the columns that order in place of the
-    member of that name. `derive` completes values before they are stored, knowing the
-    present row or None. `ripple` is run after each write of a child, with the binds
+    parent's id. `references` are the models whose rows other columns name. `fulltext`
+    is its index for searching. `sort_columns` holds the columns that order in place of
+    the member of that name. `derive` completes values before they are stored, knowing
+    the present row or None. `ripple` is run after each write of a child, with the binds
     `owner`, `version` and `now`, to keep what its parent says of it right.
     """
 
@@ -156,6 +178,7 @@ class Model:
     key: str = "id"
     parent: "Model | None" = None
     owner: str | None = None
+    references: Mapping[str, "Model"] = field(default_factory=dict)
     fulltext: FullText | None = None
     sort_columns: Mapping[str, str] | None = None
     derive: Callable[[Values, Any], Values] = as_given
@@ -204,6 +227,11 @@ class Model:
     def sorted_by(self, member: str) -> sa.Column[Any]:
         """The column that orders when a client sorts by the member."""
         return self.column((self.sort_columns or {}).get(member, member))
+
+    def member_of(self, column: str) -> str:
+        """The member that a column orders, or else the member of the same name."""
+        ordered = {name: member for member, name in (self.sort_columns or {}).items()}
+        return ordered.get(column, column)
 
     def is_sortable(self, member: str) -> bool:
         """Whether an index gives the order, so that a page costs the same anywhere."""

@@ -31,7 +31,7 @@ from api.storage.query import (
     SortKey,
 )
 from api.uris import encode_query
-from schemas.base import LARGEST_INTEGER, is_carried
+from schemas.base import LARGEST_INTEGER, is_amount, is_carried
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,8}")
 _DATE = re.compile(r"[0-9-]{8,10}")
@@ -41,6 +41,7 @@ _OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
     Member.TEXT: tuple(Operator),
     Member.TIME: _ORDERED,
     Member.NUMBER: _ORDERED,
+    Member.MONEY: _ORDERED,
     Member.BOOLEAN: (Operator.EQ, Operator.NE),
     Member.TEXTS: (Operator.EQ, Operator.CONTAINS),
     Member.FREE: (),
@@ -313,6 +314,8 @@ def _operand(kind: Member, text: str) -> Any:
         raise ValueError(ex.detail) from ex
     if kind is Member.NUMBER and not _is_number(value):
         raise ValueError("A number is expected.")
+    if kind is Member.MONEY and not is_amount(text):
+        raise ValueError("An amount such as 12.90 is expected.")
     if kind is Member.BOOLEAN and isinstance(value, str):
         raise ValueError("true or false is expected.")
     return value

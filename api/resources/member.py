@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon.asgi
 
+from api.documents import KINDS
 from api.documents.kind import Kind
 from api.protocol.answers import Answer, Representation
 from api.protocol.bodies import (
@@ -43,7 +44,7 @@ class Member(Creation):
 
     def __init__(self, service: Service, kind: Kind) -> None:
         super().__init__(service, kind)
-        self._child_models = [child.model for child in self.children]
+        self._models = [each.model for each in KINDS]
         self._requires_match = service.settings.require_if_match
 
     async def on_get(
@@ -176,7 +177,7 @@ class Member(Creation):
     ) -> Answer:
         present = rows.find(connection, self.kind.model, keys)
         self._require(conditions, present)
-        rows.remove(connection, self.kind.model, present, self._child_models)
+        rows.remove(connection, self.kind.model, present, self._models)
         return Answer(HTTPStatus.NO_CONTENT)
 
     def _require(self, conditions: Conditions, present: Any) -> None:

@@ -8,7 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from api.errors import AlreadyExists, DuplicateValue, Fault, NotFound, VersionMismatch
+from api.errors import (
+    AlreadyExists,
+    DuplicateValue,
+    Fault,
+    InUse,
+    InvalidBody,
+    NotFound,
+    VersionMismatch,
+)
 from api.hypermedia.document import is_same
 from api.models.base import Model, Values, now
 from api.storage import counters
@@ -70,7 +78,9 @@ def insert(
     Raises:
         AlreadyExists: something stands at the key.
         DuplicateValue: a unique value is taken; names the members.
+        InvalidBody: a value names a row that does not exist.
     """
+    _require_references(connection, model, values)
     moment = now()
     version = counters.bump(connection, model, owner, moment, added=1)
     kept = model.derive(values, None)
@@ -90,10 +100,12 @@ def replace(
     Raises:
         VersionMismatch: the row changed since it was read.
         DuplicateValue: a unique value is taken; names the members.
+        InvalidBody: a value names a row that does not exist.
     """
     kept = model.derive(values, present)
     if is_same(kept, {name: getattr(present, name) for name in kept}):
         return present
+    _require_references(connection, model, values)
     moment = now()
     owner = owner_of(model, present)
     version = counters.bump(connection, model, owner, moment)
@@ -108,22 +120,26 @@ def replace(
 
 
 def remove(
-    connection: sa.Connection, model: Model, present: Any, children: Sequence[Model]
+    connection: sa.Connection, model: Model, present: Any, models: Sequence[Model]
 ) -> None:
-    """Take the row away, and with it the children that belong to it.
+    """Take the row away, and with it those of the models that belong to it.
 
     Raises:
+        InUse: a row of another of the models refers to it.
         VersionMismatch: the row changed since it was read.
     """
     moment = now()
     owner = owner_of(model, present)
     key = getattr(present, model.key)
+    for each in models:
+        _require_unused(connection, model, key, each)
     removed = connection.execute(_removal(model), {"key": key, "read": present.version})
     if removed.rowcount == 0:
         raise VersionMismatch("The resource was changed while this request ran.")
     counters.bump(connection, model, owner, moment, added=-1)
-    for child in children:
-        counters.forget(connection, child, key)
+    for each in models:
+        if each.parent is model:
+            counters.forget(connection, each, key)
     _ripple(connection, model, owner, moment)
 
 
@@ -131,6 +147,34 @@ def owner_of(model: Model, row: Any) -> int:
     """The id of the parent that the row belongs to, or `NO_OWNER`."""
     owner: int = getattr(row, model.owner) if model.owner else counters.NO_OWNER
     return owner
+
+
+def _require_references(
+    connection: sa.Connection, model: Model, values: Values
+) -> None:
+    """Make sure that what the values name exists."""
+    faults = [
+        Fault(f"There is no {target.noun} {values[name]!r}.", "missing", f"/{name}")
+        for name, target in model.references.items()
+        if values[name] is not None
+        and seek(connection, target, (values[name],)) is None
+    ]
+    if faults:
+        raise InvalidBody("The body names what does not exist.", faults=faults)
+
+
+def _require_unused(
+    connection: sa.Connection, model: Model, key: object, user: Model
+) -> None:
+    """Make sure that no row of the other model refers to the key."""
+    for name, target in user.references.items():
+        if target is model and _use(user, name).first(connection, {"key": key}):
+            raise InUse(
+                f"There are {user.name} whose {name} is {key!r}.",
+                users=user.name,
+                member=name,
+                key=key,
+            )
 
 
 def _missing(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
@@ -157,7 +201,8 @@ def _taken(model: Model, error: BaseException | None, binds: Values) -> Exceptio
     found = _UNIQUE.search(str(error)) if isinstance(error, sqlite3.Error) else None
     if found is None:
         raise TypeError(f"not a unique constraint: {error}")
-    names = [each.rpartition(".")[2] for each in found[1].split(", ")]
+    columns = [each.rpartition(".")[2] for each in found[1].split(", ")]
+    names = [model.member_of(column) for column in columns]
     if names == [model.key]:
         key = binds[model.key]
         return AlreadyExists(
@@ -197,6 +242,12 @@ def _at_keys(model: Model) -> list[sa.ColumnElement[bool]]:
 @lru_cache(maxsize=256)
 def _selection(model: Model) -> Prepared:
     return Prepared(sa.select(*model.columns).where(*_at_keys(model)))
+
+
+@lru_cache(maxsize=256)
+def _use(user: Model, name: str) -> Prepared:
+    refers = user.column(name) == sa.bindparam("key")
+    return Prepared(sa.select(user.serial).where(refers).limit(1))
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,9 @@ from api.storage.engine import driver_of
 from api.storage.query import Filter, Operator, Selection, SortKey
 
 NUMBERS = itertools.count(1)
-BOOK_KIND, REVIEW_KIND, TASK_KIND, ITEM_KIND = KINDS
+_BY_NAME = {kind.name: kind for kind in KINDS}
+BOOK_KIND, REVIEW_KIND = _BY_NAME["book"], _BY_NAME["review"]
+TASK_KIND, ITEM_KIND = _BY_NAME["task"], _BY_NAME["item"]
 VOCABULARIES = {
     kind.name: Vocabulary(kind.model, kind.shape.members, ("reviews",))
     for kind in KINDS

@@ -27,6 +27,7 @@ TEXTS = CARRIED | MARKED
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(
     allow_nan=False, allow_infinity=False
 )
+AMOUNTS = st.integers(0, 10**12).map(lambda value: f"{value // 100}.{value % 100:02}")
 FREE = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
     lambda each: st.lists(each, max_size=3) | st.dictionaries(TEXTS, each, max_size=3),
@@ -36,6 +37,7 @@ VALUES = {
     Member.TEXT: st.none() | TEXTS,
     Member.TIME: st.none() | st.just("2026-11-21T08:00:00.000000Z"),
     Member.NUMBER: st.none() | NUMBERS,
+    Member.MONEY: st.none() | AMOUNTS,
     Member.BOOLEAN: st.none() | st.booleans(),
     Member.TEXTS: st.none() | st.lists(TEXTS, max_size=3),
     Member.FREE: FREE,
@@ -198,6 +200,7 @@ def rows_of(kind):
         Member.TEXT: st.none() | TEXTS,
         Member.TIME: st.none() | TEXTS,
         Member.NUMBER: st.none() | st.integers(),
+        Member.MONEY: st.none() | AMOUNTS,
         Member.BOOLEAN: st.none() | st.booleans(),
         Member.TEXTS: st.none() | st.lists(TEXTS, max_size=3),
         Member.FREE: FREE,

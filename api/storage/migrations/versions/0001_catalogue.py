@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from api.storage.migrations.fulltext import create_fulltext
+
 revision = "0001"
 down_revision = None
 
@@ -18,32 +20,6 @@ def _stamps() -> list[sa.Column]:
 def _indexes(table: str, first: tuple[str, ...], tie: str) -> None:
     for column in first:
         op.create_index(f"ix_{table}_{column}_{tie}", table, [column, tie])
-
-
-def _fulltext(table: str, serial: str, columns: tuple[str, ...]) -> None:
-    """An FTS5 index over the table's own text, kept by triggers."""
-    name = f"{table}_fulltext"
-    listed = ", ".join(columns)
-    old = ", ".join(f"old.{column}" for column in columns)
-    new = ", ".join(f"new.{column}" for column in columns)
-    forget = (
-        f"INSERT INTO {name}({name}, rowid, {listed})"
-        f" VALUES ('delete', old.{serial}, {old});"
-    )
-    learn = f"INSERT INTO {name}(rowid, {listed}) VALUES (new.{serial}, {new});"
-    op.execute(
-        f"CREATE VIRTUAL TABLE {name} USING fts5({listed}, content='{table}',"
-        f" content_rowid='{serial}', tokenize='unicode61 remove_diacritics 2')"
-    )
-    for event, body in (
-        ("INSERT", learn),
-        ("DELETE", forget),
-        (f"UPDATE OF {listed}", f"{forget} {learn}"),
-    ):
-        op.execute(
-            f"CREATE TRIGGER {name}_{event.split()[0].lower()} AFTER {event}"
-            f" ON {table} BEGIN {body} END"
-        )
 
 
 def upgrade() -> None:
@@ -73,7 +49,7 @@ def upgrade() -> None:
     book_sorts = ("title_sort", "author_sort", "author", "published", "language")
     book_sorts += ("publisher", "pages", "rating", "reviews", "created", "updated")
     _indexes("books", book_sorts, "id")
-    _fulltext("books", "id", ("title", "author", "subjects", "description"))
+    create_fulltext("books", "id", ("title", "author", "subjects", "description"))
     op.create_table(
         "reviews",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -104,7 +80,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     _indexes("tasks", ("description", "complete", "created", "updated"), "serial")
-    _fulltext("tasks", "serial", ("description",))
+    create_fulltext("tasks", "serial", ("description",))
     op.create_table(
         "items",
         sa.Column("serial", sa.Integer, primary_key=True),

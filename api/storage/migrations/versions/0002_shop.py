@@ -1,0 +1,72 @@
+"""What is sold, to whom, and who works here."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from api.storage.migrations.fulltext import create_fulltext
+
+revision = "0002"
+down_revision = "0001"
+
+_STRICT = {"sqlite_strict": True, "sqlite_autoincrement": True}
+
+
+def _stamps() -> list[sa.Column]:
+    return [
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("created", sa.Text, nullable=False),
+        sa.Column("updated", sa.Text, nullable=False),
+    ]
+
+
+def _indexes(table: str, columns: tuple[str, ...]) -> None:
+    for column in columns:
+        op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
+
+
+def upgrade() -> None:
+    op.create_table(
+        "products",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("sku", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("description", sa.Text),
+        sa.Column("price", sa.Integer, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("stock", sa.Integer, nullable=False),
+        sa.Column(
+            "book", sa.Integer, sa.ForeignKey("books.id", name="fk_products_book")
+        ),
+        *_stamps(),
+        sa.UniqueConstraint("sku", name="uq_products_sku"),
+        **_STRICT,
+    )
+    _indexes("products", ("name", "price", "stock", "book", "created", "updated"))
+    create_fulltext("products", "id", ("name", "sku", "description"))
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("phone", sa.Text),
+        sa.Column("street", sa.Text),
+        sa.Column("city", sa.Text),
+        sa.Column("postal_code", sa.Text),
+        sa.Column("country", sa.Text),
+        sa.Column("email_folded", sa.Text, nullable=False),
+        *_stamps(),
+        sa.UniqueConstraint("email_folded", name="uq_customers_email_folded"),
+        **_STRICT,
+    )
+    _indexes("customers", ("name", "city", "country", "created", "updated"))
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        *_stamps(),
+        sa.UniqueConstraint("name", name="uq_users_name"),
+        **_STRICT,
+    )
+    _indexes("users", ("email", "role", "created", "updated"))

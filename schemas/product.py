@@ -1,0 +1,18 @@
+"""Products: what a client may send and gets back."""
+
+from schemas.base import Currency, Money, NounSchema, Text, Whole, between, length
+
+
+class ProductSchema(NounSchema):
+    """What can be sold, with a price and a stock."""
+
+    id = Whole(dump_only=True)
+    sku = Text(required=True, validate=length(at_least=1, at_most=64))
+    name = Text(required=True, validate=length(at_least=1, at_most=500))
+    description = Text(
+        allow_none=True, load_default=None, validate=length(at_most=20_000)
+    )
+    price = Money(required=True)
+    currency = Currency(required=True)
+    stock = Whole(load_default=0, validate=between(0, 1_000_000_000))
+    book = Whole(allow_none=True, load_default=None, validate=between(1))

@@ -1,0 +1,12 @@
+"""Users: what a client may send and gets back."""
+
+from schemas.base import Choice, Email, NounSchema, Text, Whole, length
+
+
+class UserSchema(NounSchema):
+    """Who may do what."""
+
+    id = Whole(dump_only=True)
+    name = Text(required=True, validate=length(at_least=1, at_most=100))
+    email = Email(required=True)
+    role = Choice("reader", "editor", "admin", load_default="reader")
