@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-export WAYMARK_BIND ?= 127.0.0.1:8000
 
 .PHONY: run test check bench clean
 

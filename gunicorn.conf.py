@@ -1,5 +1,6 @@
 """The server process: `gunicorn -c gunicorn.conf.py`; settings are `WAYMARK_*`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ http_parser = "python"
 http_protocols = "h1"
 
 bind = _settings.bind
+root_path = os.environ.get("SCRIPT_NAME", "")
 workers = _settings.workers
 backlog = _settings.backlog
 keepalive = _settings.keep_alive

@@ -85,7 +85,7 @@ class MalformedRequest(BadRequest):
 
     title = "The request can't be read"
     slug = "malformed-request"
-    advice = "Send a well-formed HTTP/1.1 message with one Host header."
+    advice = "Send a well-formed HTTP/1.1 message; the same one will fail again."
 
 
 class MalformedBody(BadRequest):
@@ -97,7 +97,7 @@ class MalformedBody(BadRequest):
 
 
 class InvalidBody(BadRequest):
-    """The body's members break the rules; `faults` holds all of them."""
+    """Members of the body break the rules; `errors` names all of them."""
 
     title = "The body breaks the rules"
     slug = "invalid-body"
@@ -105,7 +105,7 @@ class InvalidBody(BadRequest):
 
 
 class InvalidQuery(BadRequest):
-    """A parameter of the URL is unknown or wrong; `faults` holds all of them."""
+    """Parameters of the URL are unknown or wrong; `errors` names all of them."""
 
     title = "The query breaks the rules"
     slug = "invalid-query"
@@ -233,6 +233,11 @@ class VersionMismatch(ApiError):
     title = "The condition does not hold"
     slug = "version-mismatch"
     advice = "Read the present version, look at what changed, and try again."
+
+    def __init__(self, detail: str, *, is_there: bool = True) -> None:
+        """`is_there` tells whether there is a present version to read."""
+        super().__init__(detail)
+        self.is_there = is_there
 
 
 class BodyTooLarge(ApiError):

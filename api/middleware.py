@@ -1,12 +1,20 @@
 """What happens to every request before its resource is looked for."""
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
 import falcon.asgi
 
-from api.errors import HeadersTooLarge, MalformedRequest, MethodNotAllowed, UriTooLong
+from api.errors import (
+    HeadersTooLarge,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    UriTooLong,
+)
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
 from api.protocol.request import ApiRequest
 from api.settings import Network, Settings
@@ -14,6 +22,7 @@ from api.settings import Network, Settings
 LARGEST_QUERY = 2048
 LARGEST_PATH = 8192
 LARGEST_HEADERS = 16_384
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -34,15 +43,38 @@ class Shell:
             MalformedRequest: there is no Host.
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
-            NotAcceptable: there is no representation that the client accepts.
+            NotFound: the path begins with two slashes.
         """
         self._require_frame(req)
-        if self._trusted:
-            req.mount = self._mount(req)
+        self._take_mount(req)
+        if req.path.startswith("//"):
+            # Such a path in an href would name another host (RFC 3986, section 4.2).
+            raise NotFound("No path here begins with two slashes.")
         req.path, suffix = split_suffix(req.path)
-        req.variant = (
-            variant_of_suffix(suffix) if suffix else negotiate(req.get_header("Accept"))
-        )
+        try:
+            req.variant = (
+                variant_of_suffix(suffix)
+                if suffix
+                else negotiate(req.get_header("Accept"))
+            )
+        except NotAcceptable as ex:
+            # What does not exist is 404 in whatever format.
+            req.refusal = ex
+
+    async def process_resource(
+        self,
+        req: ApiRequest,
+        _resp: falcon.asgi.Response,
+        _resource: object,
+        _params: dict[str, Any],
+    ) -> None:
+        """Refuse what has no representation that the client accepts.
+
+        Raises:
+            NotAcceptable: it has none.
+        """
+        if req.refusal is not None:
+            raise req.refusal
 
     async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
         """Finish the writes that wait and close what is open."""
@@ -57,22 +89,30 @@ class Shell:
         if not req.fields.get(b"host"):
             raise MalformedRequest("The request has no Host header.")
         if len(req.query_string) > LARGEST_QUERY:
-            raise UriTooLong(f"A query string may have {LARGEST_QUERY} octets.")
+            raise UriTooLong(f"A query string may have at most {LARGEST_QUERY} octets.")
         if len(req.path) > LARGEST_PATH:
-            raise UriTooLong(f"A path may have {LARGEST_PATH} octets.")
+            raise UriTooLong(f"A path may have at most {LARGEST_PATH} characters.")
         size = 0
         for name, value in req.scope["headers"]:
             size += len(name) + len(value)
         if size > LARGEST_HEADERS:
-            raise HeadersTooLarge(f"Header fields may have {LARGEST_HEADERS} octets.")
+            raise HeadersTooLarge(
+                f"Header fields may have at most {LARGEST_HEADERS} octets."
+            )
 
-    def _mount(self, req: ApiRequest) -> str:
-        """The prefix that a trusted proxy took off the path, without a last slash."""
-        client = req.scope.get("client")
-        prefix = req.get_header("X-Forwarded-Prefix", default="")
-        if client is None or not prefix.startswith("/") or prefix.startswith("//"):
-            return ""
+    def _take_mount(self, req: ApiRequest) -> None:
+        """Note the prefix that the server or a trusted proxy has, and take it off."""
+        prefix = req.scope.get("root_path", "")
+        if self._trusted and self._is_trusted(req.scope.get("client")):
+            prefix = req.get_header("X-Forwarded-Prefix", default=prefix)
+        prefix = prefix.rstrip("/")
+        if prefix and _PREFIX.fullmatch(prefix):
+            req.mount = prefix
+            if f"{req.path}/".startswith(f"{prefix}/"):
+                req.path = req.path[len(prefix) :] or "/"
+
+    def _is_trusted(self, client: tuple[str, int] | None) -> bool:
+        if client is None:
+            return False
         address = ip_address(client[0])
-        if not any(address in network for network in self._trusted):
-            return ""
-        return prefix.rstrip("/") if prefix.isascii() and prefix.isprintable() else ""
+        return any(address in network for network in self._trusted)

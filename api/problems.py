@@ -10,8 +10,10 @@ from typing import Any
 
 import falcon
 import falcon.asgi
+import msgspec
 
 from api import errors
+from api.documents.building import curie
 from api.errors import ApiError
 from api.formats import FORMATS, Problem
 from api.hypermedia import relations
@@ -78,6 +80,8 @@ def _problem(req: ApiRequest, error: ApiError) -> Problem:
     if isinstance(error, errors.NotAcceptable | errors.UnsupportedMediaType):
         problem["available"] = list(error.available)
     links = _ways_out(req, error, uris)
+    if any(rel.startswith(relations.PREFIX) for rel in links):
+        links[relations.CURIES] = [msgspec.to_builtins(curie(uris))]
     if links:
         problem["_links"] = links
     return problem
@@ -106,7 +110,9 @@ def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Any:
     return {rel: {"href": uris.href(name, *keys)}}
 
 
-def _to_present_version(req: ApiRequest, _error: ApiError, _uris: Uris) -> Any:
+def _to_present_version(req: ApiRequest, error: ApiError, _uris: Uris) -> Any:
+    if isinstance(error, errors.VersionMismatch) and not error.is_there:
+        return {}
     return {relations.LATEST_VERSION: {"href": req.mount + req.path}}
 
 

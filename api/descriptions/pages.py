@@ -1,8 +1,9 @@
 """Descriptions of relations and problem types as members of a document."""
 
+import re
 from typing import Any
 
-from api.errors import NotFound, problem_types
+from api.errors import ApiError, NotFound, problem_types
 from api.hypermedia.relations import EXTENSIONS
 
 
@@ -34,7 +35,14 @@ def problem_members(slug: str) -> dict[str, Any]:
         raise NotFound(f"There is no problem type {slug!r}.")
     return {
         "title": error.title,
-        "status": str(int(error.status)),
-        "meaning": " ".join((error.__doc__ or "").split()),
+        "status": int(error.status),
+        "meaning": _meaning(error),
         "advice": error.advice,
     }
+
+
+def _meaning(error: type[ApiError]) -> str:
+    """The first sentence of the class's docstring, without the status before it."""
+    sentence = (error.__doc__ or "").strip().splitlines()[0]
+    sentence = re.sub(r"^\d{3}: ", "", sentence)
+    return sentence[0].upper() + sentence[1:]

@@ -25,6 +25,7 @@ _COUNTED = Shape(
     {"total": Member.NUMBER, "total_kind": Member.TEXT, "count": Member.NUMBER}
 )
 _UNCOUNTED = Shape({"count": Member.NUMBER})
+_DESCRIBED = {str: Member.TEXT, int: Member.NUMBER, list: Member.TEXTS}
 _PAGING = ("sort", "limit", "cursor", "fields")
 
 
@@ -38,9 +39,7 @@ class Builder:
     def __init__(self, uris: Uris, suffixes: Mapping[str, str]) -> None:
         self.uris = uris
         self._suffixes = tuple(suffixes.items())
-        self._curies = [
-            Link(uris.template("relation"), templated=True, name=relations.PREFIX)
-        ]
+        self._curies = [curie(uris)]
         self._linkers = {kind: self._linker(kind) for kind in KINDS}
         self._searches = {kind: _search_variables(kind) for kind in KINDS}
 
@@ -119,11 +118,8 @@ class Builder:
         return Document({}, NOTHING, links)
 
     def described(self, path: str, members: Mapping[str, Any]) -> Document:
-        """A description: texts, and lists of texts, at the path."""
-        kinds = {
-            name: Member.TEXTS if isinstance(value, list) else Member.TEXT
-            for name, value in members.items()
-        }
+        """A description at the path: texts, numbers, and lists of texts."""
+        kinds = {name: _DESCRIBED[type(value)] for name, value in members.items()}
         links: Links = {
             relations.SELF: Link(path),
             relations.UP: Link(self.uris.href("root")),
@@ -226,6 +222,11 @@ class Builder:
         exec(source, names)  # noqa: S102
         link: Linker = names["link"]
         return link
+
+
+def curie(uris: Uris) -> Link:
+    """The link that tells where our own relations are described."""
+    return Link(uris.template("relation"), templated=True, name=relations.PREFIX)
 
 
 def _top_level() -> Iterable[Kind]:

@@ -72,7 +72,7 @@ class Conditions(msgspec.Struct, frozen=True):
         if state is None:
             if self.match is not None:
                 raise VersionMismatch(
-                    "There is nothing here that If-Match could match."
+                    "There is nothing here that If-Match could match.", is_there=False
                 )
             return
         if self.none_match is not None and _holds(self.none_match, state.version):
@@ -85,7 +85,7 @@ class Conditions(msgspec.Struct, frozen=True):
             raise VersionMismatch("It was changed since the version in If-Match.")
         if self.match is None:
             self._require_unmodified(state.updated)
-            if obligatory and self.unmodified_since is None and self.none_match is None:
+            if obligatory:
                 raise PreconditionRequired(
                     "This server wants If-Match on every change."
                 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from api.errors import BadRequest, Fault, KeyReused
-from api.protocol.headers import unquoted
+from api.protocol.headers import parameters, unquoted
 from api.protocol.request import ApiRequest
 from api.storage.receipts import Receipt
 
@@ -46,5 +46,6 @@ def keyed_request(req: ApiRequest, body: bytes) -> KeyedRequest | None:
             faults=[Fault("It is no usable key.", "key", parameter=HEADER)],
         )
     scope = "\n".join((req.method, req.path, key))
-    content = (req.content_type or "").encode() + b"\n" + body
+    media_type, _ = parameters(req.content_type or "")
+    content = media_type.lower().encode() + b"\n" + body
     return KeyedRequest(sha256(scope.encode()).hexdigest(), sha256(content).hexdigest())

@@ -58,7 +58,7 @@ def merge(target: JsonValue, patch: JsonValue) -> JsonValue:
 
 def _require_operations(patch: list[Any]) -> None:
     if len(patch) > MOST_OPERATIONS:
-        raise BodyTooLarge(f"A patch may have {MOST_OPERATIONS} operations.")
+        raise BodyTooLarge(f"A patch may have at most {MOST_OPERATIONS} operations.")
     for operation in patch:
         for name in ("path", "from"):
             pointer = operation.get(name, "") if isinstance(operation, dict) else None

@@ -151,6 +151,9 @@ class _Reader:
 
     def take(self, name: str, value: str, names: list[str]) -> None:
         """Understand one parameter; `names` are those with a meaning of their own."""
+        if not value and self._is_known(name, names):
+            # A blank field of a form is absent.
+            return
         if name not in names:
             self._take_filter(name, value, names)
             return
@@ -172,6 +175,11 @@ class _Reader:
     def selection(self) -> Selection:
         """Which members were asked for, in which order."""
         return Selection(tuple(self.filters), self.words, tuple(self.sort))
+
+    def _is_known(self, name: str, names: list[str]) -> bool:
+        member, _, operator = name.partition(".")
+        kind = self.vocabulary.members.get(member, Member.FREE)
+        return name in names or (operator or Operator.EQ) in _OPERATORS[kind]
 
     def _take_position(self) -> None:
         """Where the cursor points to in the selection's order."""
@@ -201,9 +209,9 @@ class _Reader:
         return near[0] if near else None
 
     def _pairs(self, query_string: str) -> list[tuple[str, str]]:
-        """The parameters that have a value; a blank one counts as absent."""
+        """The parameters in their order, those with a blank value too."""
         try:
-            found = parse_qsl(query_string, errors="strict")
+            found = parse_qsl(query_string, keep_blank_values=True, errors="strict")
         except UnicodeDecodeError:
             self.fault("?", "The query is not UTF-8.", "encoding")
             return []
@@ -287,7 +295,8 @@ class _Reader:
         operator = suffix or Operator.EQ.value
         if operator not in filterable[member]:
             near = self.unknown(name, operator, filterable[member])
-            self.kept.append((f"{member}.{near}" if near else member, value))
+            if not self.is_lenient:
+                self.kept.append((f"{member}.{near}" if near else member, value))
             return
         try:
             checked = self._operand(member, Operator(operator), value)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from random import getrandbits
 from typing import Any
+from urllib.parse import parse_qsl, quote
 from uuid import UUID
 
 import falcon.asgi
 
-from api.errors import Fault, InvalidQuery
+from api.errors import Fault, InvalidQuery, NotAcceptable
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
 
@@ -16,6 +17,12 @@ from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
 @lru_cache(maxsize=256)
 def _octets(name: str) -> bytes:
     return name.lower().encode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _as_in_uri(query: str) -> str:
+    """The query with what a URI can't hold percent-encoded (RFC 3986, section 3.4)."""
+    return quote(query, safe="/?:@!$&'()*+,;=-._~%")
 
 
 class ApiRequest(falcon.asgi.Request):
@@ -27,6 +34,7 @@ class ApiRequest(falcon.asgi.Request):
 
     started: float = 0.0
     mount: str = ""
+    refusal: NotAcceptable | None = None
     variant: Variant = DEFAULT
 
     @cached_property
@@ -58,17 +66,16 @@ class ApiRequest(falcon.asgi.Request):
         return NONE_GIVEN if header is None else read_preferences(header)
 
     @property
-    def href(self) -> str:
-        """The path and query of the request, without a suffix and below the prefix."""
-        query = f"?{self.query_string}" if self.query_string else ""
-        return f"{self.mount}{self.path}{query}"
+    def vary(self) -> str:
+        """What the answer is chosen by; `Prefer` decides what a query may hold."""
+        return "Accept, Prefer" if self.query_string else "Accept"
 
     @property
     def content_location(self) -> str | None:
         """The URI of just this representation; the root and indented ones have none."""
         if self.path == "/" or self.variant.indent:
             return None
-        query = f"?{self.query_string}" if self.query_string else ""
+        query = f"?{_as_in_uri(self.query_string)}" if self.query_string else ""
         return f"{self.mount}{self.path}{self.variant.format.suffix}{query}"
 
     def refuse_query(self) -> None:
@@ -77,10 +84,15 @@ class ApiRequest(falcon.asgi.Request):
         Raises:
             InvalidQuery: there are some, and the request is not lenient.
         """
-        if self.query_string and not self.preferences.is_lenient:
+        if not self.query_string or self.preferences.is_lenient:
+            return
+        names = [
+            name for name, _ in parse_qsl(self.query_string, keep_blank_values=True)
+        ]
+        if names:
             raise InvalidQuery(
                 [
                     Fault("There are no parameters here.", "unknown", parameter=name)
-                    for name in sorted(self.params)
+                    for name in dict.fromkeys(names)
                 ]
             )

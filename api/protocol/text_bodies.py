@@ -39,7 +39,7 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
         if not is_carried(name) or not is_carried(value):
             raise MalformedBody(str(CONTROL_CHARACTER))
         kind = shape.members.get(name, Member.TEXT)
-        if not value and kind is not Member.FREE:
+        if not value and name in shape.members and kind is not Member.FREE:
             continue
         if kind is Member.TEXTS:
             lists.setdefault(name, []).append(value)
@@ -53,7 +53,7 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
 def _fields(text: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(
-            text.decode(),
+            text.decode().strip("&"),
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",

@@ -72,7 +72,7 @@ def parse_xml(text: bytes, shape: Shape) -> JsonValue:
     if root.name != "resource":
         raise MalformedBody(f"The root element is {root.name!r}, not 'resource'.")
     members: dict[str, JsonValue] = {}
-    for element in root.children:
+    for element in _children(root):
         if element.name in _NOT_MEMBERS and element.name not in shape.members:
             continue
         if element.name in members:
@@ -104,6 +104,7 @@ def _refuse_doctype(*_: Any) -> NoReturn:
 
 def _value(element: _Element, kind: Member) -> JsonValue:
     if element.attributes.get("null") == "true":
+        _require_empty(element)
         return None
     if kind is Member.FREE:
         return _free(element)
@@ -112,10 +113,23 @@ def _value(element: _Element, kind: Member) -> JsonValue:
     return converted(_plain(element), kind)
 
 
-def _texts(element: _Element) -> JsonValue:
+def _children(element: _Element, name: str | None = None) -> list[_Element]:
+    """The elements inside, which have the name, if one is given, and no text around."""
     if element.text.strip():
         raise MalformedBody(f"The element {element.name!r} may hold elements only.")
-    return [_plain(each) for each in element.children]
+    for each in element.children:
+        if name is not None and each.name != name:
+            raise MalformedBody(f"In {element.name!r} only {name!r} may stand.")
+    return element.children
+
+
+def _require_empty(element: _Element) -> None:
+    if element.children or element.text.strip():
+        raise MalformedBody(f"The element {element.name!r} is null and must be empty.")
+
+
+def _texts(element: _Element) -> JsonValue:
+    return [_plain(each) for each in _children(element, "item")]
 
 
 def _plain(element: _Element) -> str:
@@ -130,8 +144,9 @@ def _free(element: _Element) -> JsonValue:
     if kind == "object":
         return _members(element)
     if kind == "array":
-        return [_free(each) for each in element.children]
+        return [_free(each) for each in _children(element, "item")]
     if kind == "null":
+        _require_empty(element)
         return None
     if kind == "string":
         return _plain(element)
@@ -146,7 +161,7 @@ _SCALARS: dict[str, tuple[type, ...]] = {"number": (int, float), "boolean": (boo
 
 def _members(element: _Element) -> dict[str, JsonValue]:
     members: dict[str, JsonValue] = {}
-    for each in element.children:
+    for each in _children(element, "member"):
         name = each.attributes.get("name")
         if name is None or name in members:
             raise MalformedBody("Each member of an object has a name of its own.")

@@ -1,1 +1,1 @@
-"""Falcon's resource classes: each verb is written once, in `base.py`."""
+"""Falcon's resource classes: each verb is written once, for all nouns."""

@@ -48,7 +48,11 @@ class Resource:
         self, _req: ApiRequest, resp: falcon.asgi.Response, **_params: str
     ) -> None:
         """Which methods there are, and which bodies they read."""
-        headers = {"allow": self.allow, "cache-control": caching.NO_STORE}
+        headers = {
+            "allow": self.allow,
+            "cache-control": caching.NO_STORE,
+            "vary": "Accept",
+        }
         Answer(HTTPStatus.NO_CONTENT, {**headers, **self.accepted}).send(resp)
 
 
@@ -130,7 +134,7 @@ def keys_in(path: Sequence[Kind], params: Mapping[str, str]) -> tuple[Any, ...]:
         key = _number(text) if kind.model.numbered else _name(text)
         if key is None:
             raise NotFound(
-                f"{text!r} can't be the {kind.model.key} of a {kind.name}.",
+                f"{text!r} can't be the {kind.model.key} of any of the {kind.plural}.",
                 within=(kind.plural, keys),
             )
         keys = (*keys, key)

@@ -42,7 +42,9 @@ class Description(Resource):
         req.refuse_query()
         conditions = conditions_of(req)
         document, state = self._described(req.mount, **params)
-        named = Representation(req.variant, caching.DESCRIPTION, req.content_location)
+        named = Representation(
+            req.variant, caching.DESCRIPTION, req.content_location, vary=req.vary
+        )
         if conditions.is_fresh(state, req.variant.tag):
             named.not_modified(state).send(resp)
         else:

@@ -8,6 +8,7 @@ import falcon.asgi
 
 from api.documents import KINDS
 from api.documents.kind import Kind
+from api.protocol import caching
 from api.protocol.answers import Answer, Representation
 from api.protocol.bodies import (
     ACCEPT_PATCH,
@@ -113,7 +114,9 @@ class Member(Creation):
         query: MemberQuery,
         conditions: Conditions,
     ) -> Answer:
-        named = Representation(req.variant, self.cache, req.content_location)
+        named = Representation(
+            req.variant, self.cache, req.content_location, vary=req.vary
+        )
         if conditions is not NO_CONDITIONS:
             state = State(*rows.find_stamp(connection, self.kind.model, keys))
             if conditions.is_fresh(state, req.variant.tag):
@@ -178,7 +181,8 @@ class Member(Creation):
         present = rows.find(connection, self.kind.model, keys)
         self._require(conditions, present)
         rows.remove(connection, self.kind.model, present, self._models)
-        return Answer(HTTPStatus.NO_CONTENT)
+        headers = {"cache-control": caching.PRIVATE, "vary": "Accept"}
+        return Answer(HTTPStatus.NO_CONTENT, headers)
 
     def _require(self, conditions: Conditions, present: Any) -> None:
         state = State(present.version, present.updated)

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from functools import lru_cache
 from hashlib import blake2s
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +16,11 @@ from api.models.base import Model
 from api.storage.query import Position, Selection, SortKey
 
 _CHECK_LENGTH = 6
+RANKS = 2
+"""How many values order the finds of a search, before the serial."""
+
+_Value = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | float | str | None
+_decode = msgspec.json.Decoder(tuple[bool, tuple[_Value, ...]]).decode
 
 
 class BrokenCursor(ValueError):
@@ -24,7 +30,7 @@ class BrokenCursor(ValueError):
 @lru_cache(maxsize=4096)
 def encode_cursor(model: Model, selection: Selection, position: Position) -> str:
     """The position as letters, digits, `-` and `_`."""
-    text = msgspec.json.encode([position.backward, *position.values])
+    text = msgspec.json.encode([position.backward, position.values])
     check = _check(model, selection, text)
     return _text_of(check + text)
 
@@ -45,8 +51,21 @@ def decode_cursor(model: Model, selection: Selection, cursor: str) -> Position:
     check, text = raw[:_CHECK_LENGTH], raw[_CHECK_LENGTH:]
     if check != _check(model, selection, text):
         raise BrokenCursor(cursor)
-    backward, *values = msgspec.json.decode(text)
-    return Position(backward, tuple(values))
+    try:
+        backward, values = _decode(text)
+    except msgspec.DecodeError as ex:
+        raise BrokenCursor(cursor) from ex
+    if values and not _fits(selection, values):
+        raise BrokenCursor(cursor)
+    return Position(backward, values)
+
+
+def _fits(selection: Selection, values: tuple[object, ...]) -> bool:
+    """Whether the values can be those of a row in the selection's order."""
+    *sorts, serial = values
+    is_ranked = selection.words is not None and not selection.sort
+    wanted = RANKS if is_ranked else len(selection.sort)
+    return len(sorts) == wanted and type(serial) is int
 
 
 def _text_of(raw: bytes) -> str:

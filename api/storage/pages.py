@@ -1,4 +1,4 @@
-"""Pages by keyset: what a page costs does not depend on how deep it lies.
+"""Pages by keyset: sorted by one member, they cost the same however deep they lie.
 
 A page behind a row is the rows that equal it in all sort values but the serial, then
 those that equal it in all but the last two, and so on. Each of these parts is a range

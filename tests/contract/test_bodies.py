@@ -55,7 +55,9 @@ def test_a_wrong_form_is_400_at_its_field(client, body, pointer):
     assert [fault["pointer"] for fault in answer.json["errors"]] == [pointer]
 
 
-@pytest.mark.parametrize("body", [b"title=a&title=b", b"%ff=1", b"title", b"a=%00"])
+@pytest.mark.parametrize(
+    "body", [b"zz=&title=a&author=b", b"title=a&title=b", b"%ff=1", b"title", b"a=%00"]
+)
 def test_a_malformed_form_is_400(client, body):
     assert client.send("POST", "/books", body, FORM).status_code == 400
 
@@ -146,6 +148,13 @@ def test_a_value_of_64_kibibytes_is_kept_and_a_larger_one_is_413(client):
         pytest.param(b"<resource>" + b"<a/>" * 30_000 + b"</resource>", id="wide"),
         pytest.param(b"<resource><a>1</a><a>2</a></resource>", id="a member twice"),
         pytest.param(b"<resource><title><b/></title></resource>", id="markup in text"),
+        pytest.param(b"<resource>text</resource>", id="text beside elements"),
+        pytest.param(
+            b'<resource><isbn null="true">1</isbn></resource>', id="null with a value"
+        ),
+        pytest.param(
+            b"<resource><subjects><a>x</a></subjects></resource>", id="another item"
+        ),
     ],
 )
 def test_xml_that_is_not_ours_is_400(client, body):

@@ -219,3 +219,15 @@ def test_every_sortable_member_sorts(client):
                 make(client, kind)
             for name in ("created", "-updated", kind.model.key):
                 assert client.get(f"/{kind.plural}?sort={name}").json["count"] == 3
+
+
+def test_what_a_lenient_request_ignores_is_not_in_its_links(shelf):
+    page = shelf.get("/books?title.foo=beta&limit=2", prefer="handling=lenient").json
+    assert page["total"] == len(TITLES)
+    following = shelf.get(page["_links"]["next"]["href"]).json
+    assert following["total"] == len(TITLES)
+
+
+@pytest.mark.parametrize("query", ["limt=", "x", "title.foo="])
+def test_an_unknown_parameter_is_one_with_a_blank_value_too(client, query):
+    assert client.get(f"/books?{query}").status_code == 400

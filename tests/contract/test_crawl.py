@@ -141,7 +141,10 @@ def test_a_forged_prefix_is_not_believed(client, settings):
     assert client.get("/", x_forwarded_prefix="/evil").json == client.get("/").json
 
 
-@pytest.mark.parametrize("prefix", ["//evil.example", "evil", "/a\x80", ""])
+@pytest.mark.parametrize(
+    "prefix",
+    ["//evil.example", "evil", "/a\x80", "", '/a"b', "/a b", "/{x}", "/a?b", "/a,b"],
+)
 def test_a_prefix_that_is_no_path_is_not_taken(mounted, prefix):
     assert (
         mounted.get("/", x_forwarded_prefix=prefix).json["_links"]["self"]["href"]
@@ -184,3 +187,18 @@ def test_documents_of_json_are_the_same_indented(client):
     assert indented.text.startswith('{\n  "_links"')
     assert json.loads(indented.text) == plain.json
     assert indented.headers["etag"] != plain.headers["etag"]
+
+
+def test_the_prefix_of_the_server_itself_is_taken_off_and_put_on(client):
+    at = {"root_path": "/shop"}
+    inside = client.simulate_get("/shop/tasks", extras=at)
+    root = client.simulate_get("/shop", extras=at)
+    assert inside.json["_links"]["self"]["href"] == "/shop/tasks"
+    assert root.json["_links"]["wm:tasks"]["href"] == "/shop/tasks"
+
+
+@pytest.mark.parametrize("path", ["//books", "///books", "//evil.example/books", "//"])
+def test_no_path_begins_with_two_slashes(client, path):
+    answer = client.simulate_request("GET", "/", extras={"path": path})
+    assert answer.status_code == 404
+    assert path not in str(list(hrefs_in(answer.json)))

@@ -17,7 +17,7 @@ def test_every_problem_type_answers_at_its_uri(client, slug):
     described = client.get(f"/problems/{slug}").json
     error = problem_types()[slug]
     assert described["title"] == error.title
-    assert described["status"] == str(int(error.status))
+    assert described["status"] == int(error.status)
     assert described["advice"] == error.advice
 
 
@@ -150,3 +150,27 @@ def test_the_same_error_is_told_the_same_way_but_for_its_instance(client):
     first, again = client.get("/nope").json, client.get("/nope").json
     assert first.pop("instance") != again.pop("instance")
     assert first == again
+
+
+def test_what_does_not_exist_is_404_in_whatever_format(client):
+    assert client.get("/nope.csv").status_code == 404
+    assert client.get("/nope", accept="image/png").status_code == 404
+
+
+def test_a_condition_on_nothing_links_to_nothing(client):
+    answer = client.put("/items/none", {"value": 1}, if_match="*")
+    assert answer.status_code == 412
+    assert "_links" not in answer.json
+
+
+def test_own_relations_of_a_problem_have_their_curie(client):
+    links = client.get("/nope").json["_links"]
+    assert links["curies"][0]["href"] == "/rels/{rel}"
+
+
+def test_deletions_and_options_tell_what_they_vary_by(client):
+    a_book(client)
+    assert client.simulate_options("/books").headers["vary"] == "Accept"
+    gone = client.delete("/books/1")
+    assert gone.headers["vary"] == "Accept"
+    assert gone.headers["cache-control"] == "private, no-cache"

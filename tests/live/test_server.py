@@ -264,9 +264,16 @@ def headers(answer):
 def every_link_of_the_root(server):
     """The root and what its links lead to; templates filled in with what is there."""
     known = {"{?q}": "?q=made", "{id}": "1", "{key}": "made", "{rel}": "books"}
-    add = [("books", {"title": "made", "author": "made"}), ("tasks", {"id": "1"})]
-    add[1][1]["description"] = "made"
-    for name, body in [*add, ("items", {"key": "made", "value": 1})]:
+    someone = {"name": "made", "email": "made@example.org"}
+    made = {
+        "books": {"title": "made", "author": "made"},
+        "products": {"sku": "1", "name": "made", "price": "1", "currency": "EUR"},
+        "customers": someone,
+        "tasks": {"id": "1", "description": "made"},
+        "items": {"key": "made", "value": 1},
+        "users": someone,
+    }
+    for name, body in made.items():
         requests.post(f"{server.url}/{name}", json=body, timeout=10)
     links = requests.get(server.url, timeout=10).json()["_links"]
     for found in links.values():
