@@ -102,11 +102,13 @@ class Shell:
 
     def _take_mount(self, req: ApiRequest) -> None:
         """Note the prefix that the server or a trusted proxy has, and take it off."""
-        prefix = req.scope.get("root_path", "")
+        prefix: str = req.scope.get("root_path", "")
         if self._trusted and self._is_trusted(req.scope.get("client")):
             prefix = req.get_header("X-Forwarded-Prefix", default=prefix)
+        if not prefix:
+            return
         prefix = prefix.rstrip("/")
-        if prefix and _PREFIX.fullmatch(prefix):
+        if _PREFIX.fullmatch(prefix):
             req.mount = prefix
             if f"{req.path}/".startswith(f"{prefix}/"):
                 req.path = req.path[len(prefix) :] or "/"

@@ -162,4 +162,10 @@ def _require_equal(servers: Servers, path: str) -> None:
 def _require_same(sent: bytes, servers: Servers, status: int) -> None:
     ours, theirs = ask(servers.waymark, sent), ask(servers.ceiling, sent)
     if ours.status != status or ours != theirs:
-        raise Unequal(f"{sent!r}\n\nWaymark: {ours}\n\nceiling: {theirs}")
+        one, other = str(ours), str(theirs)
+        pairs = zip(one, other, strict=False)
+        differing = (place for place, (a, b) in enumerate(pairs) if a != b)
+        place = max(next(differing, 0) - 60, 0)
+        raise Unequal(
+            f"{sent!r}\nWaymark: …{one[place:][:200]}\nceiling: …{other[place:][:200]}"
+        )

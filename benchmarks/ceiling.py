@@ -69,7 +69,7 @@ def cursor(text: bytes) -> str:
     return urlsafe_b64encode(check.digest() + text).rstrip(b"=").decode()
 
 
-_LAST_HREF = f"/books?cursor={cursor(b'[true]')}"
+_LAST_HREF = f"/books?cursor={cursor(b'[true,[]]')}"
 _LAST = Raw(encode({"href": _LAST_HREF}))
 
 
@@ -177,7 +177,7 @@ class Books:
             resp.status = falcon.HTTP_304
             return
         headers["content-type"] = _HAL
-        following = f"/books?cursor={cursor(b'[false,%d]' % rows[19][0])}"
+        following = f"/books?cursor={cursor(b'[false,[%d]]' % rows[19][0])}"
         headers["link"] = (
             f'<{following}>; rel="next", </books>; rel="first", '
             f'<{_LAST_HREF}>; rel="last", </books>; rel="self", </>; rel="up", '

@@ -62,8 +62,10 @@ class ApiRequest(falcon.asgi.Request):
     @property
     def preferences(self) -> Preferences:
         """What the Prefer header asks for."""
-        header = self.get_header("Prefer")
-        return NONE_GIVEN if header is None else read_preferences(header)
+        header = self.fields.get(b"prefer")
+        if header is None:
+            return NONE_GIVEN
+        return read_preferences(header.decode("latin-1"))
 
     @property
     def vary(self) -> str:
