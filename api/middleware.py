@@ -18,6 +18,7 @@ from api.errors import (
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
 from api.protocol.request import ApiRequest
 from api.settings import Network, Settings
+from api.uris import is_path
 
 LARGEST_QUERY = 2048
 LARGEST_PATH = 8192
@@ -44,6 +45,7 @@ class Shell:
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
             NotFound: the path begins with two slashes.
+            NotAcceptable: there is no representation that the client accepts.
         """
         self._require_frame(req)
         self._take_mount(req)
@@ -57,24 +59,10 @@ class Shell:
                 if suffix
                 else negotiate(req.get_header("Accept"))
             )
-        except NotAcceptable as ex:
+        except NotAcceptable:
             # What does not exist is 404 in whatever format.
-            req.refusal = ex
-
-    async def process_resource(
-        self,
-        req: ApiRequest,
-        _resp: falcon.asgi.Response,
-        _resource: object,
-        _params: dict[str, Any],
-    ) -> None:
-        """Refuse what has no representation that the client accepts.
-
-        Raises:
-            NotAcceptable: it has none.
-        """
-        if req.refusal is not None:
-            raise req.refusal
+            if is_path(req.path):
+                raise
 
     async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
         """Finish the writes that wait and close what is open."""

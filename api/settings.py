@@ -28,6 +28,7 @@ class Settings:
     """What the environment says, checked.
 
     `keep_alive` and `graceful_timeout` are seconds; `workers` counts processes.
+    `page_cache` is the number of pages that each of them keeps, 0 for none.
     """
 
     bind: str = "127.0.0.1:8000"
@@ -39,6 +40,7 @@ class Settings:
     log_level: str = "INFO"
     access_log: bool = True
     require_if_match: bool = False
+    page_cache: int = 256
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -105,6 +107,7 @@ def read_settings() -> Settings:
         ),
         "log_level": env.str("LOG_LEVEL", default.log_level, validate=_level),
         "access_log": env.bool("ACCESS_LOG", default.access_log),
+        "page_cache": env.int("PAGE_CACHE", default.page_cache, validate=_at_least(0)),
         "require_if_match": env.bool("REQUIRE_IF_MATCH", default.require_if_match),
     }
     proxies: list[str] | None = env.list("TRUSTED_PROXIES", [], validate=_networks)

@@ -36,6 +36,16 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 _SAFE_IN_QUERY = "/:@!$'()*-._~"
 
 
+_ANY_PATH = re.compile(
+    "|".join(_VARIABLE.sub("[^/]+", template) for template in PATHS.values())
+)
+
+
+def is_path(path: str) -> bool:
+    """Whether the path has the form of one of ours, whatever stands there."""
+    return _ANY_PATH.fullmatch(path) is not None
+
+
 def encode_query(parameters: list[tuple[str, str]]) -> str:
     """A query string with its question mark, or nothing where there are no parameters.
 

@@ -69,6 +69,11 @@ def _start(on: ExitStack, url: str, directory: Path) -> Servers:
     return Servers(
         on.enter_context(running("waymark", waymark, url, directory, **quiet)),
         on.enter_context(running("logging", waymark, url, directory, **loud)),
+        on.enter_context(
+            running(
+                "uncached", waymark, url, directory, **quiet, WAYMARK_PAGE_CACHE="0"
+            )
+        ),
         on.enter_context(running("ceiling", ceiling, url, directory, **quiet)),
     )
 

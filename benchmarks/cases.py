@@ -47,6 +47,7 @@ class Servers:
 
     waymark: Server
     logging: Server
+    uncached: Server
     ceiling: Server
 
 
@@ -64,9 +65,15 @@ def cases(servers: Servers) -> list[Case]:
         _beside_ceiling("item", servers, books, target=1.5),
         _not_modified("item, 304", servers, books),
         _beside_ceiling("page of 20", servers, page, target=1.5),
+        Case(
+            "page of 20, not kept",
+            Load(servers.uncached, _gets(page)),
+            Load(servers.ceiling, _gets(page)),
+            target=1.5,
+        ),
         _not_modified("page of 20, 304", servers, page),
-        _xml_beside_json(servers.waymark),
-        _far_beside_first(servers.waymark),
+        _xml_beside_json(servers.uncached),
+        _far_beside_first(servers.uncached),
         Case(
             "item, access log on",
             Load(servers.logging, _gets(books)),

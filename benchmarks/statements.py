@@ -23,7 +23,7 @@ async def _statements_of(url: str, path: str) -> int:
 
     sa.event.listen(sa.Engine, "connect", trace)
     try:
-        app = create_app(Settings(database_url=url, access_log=False))
+        app = create_app(Settings(database_url=url, access_log=False, page_cache=0))
         async with ASGIConductor(app) as client:
             await client.get(path)
             # Only now is the connection open and prepared.

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import falcon.asgi
 
-from api.errors import Fault, InvalidQuery, NotAcceptable
+from api.errors import Fault, InvalidQuery
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
 
@@ -34,7 +34,6 @@ class ApiRequest(falcon.asgi.Request):
 
     started: float = 0.0
     mount: str = ""
-    refusal: NotAcceptable | None = None
     variant: Variant = DEFAULT
 
     @cached_property

@@ -60,18 +60,41 @@ class Collection(Creation):
         query: CollectionQuery,
         conditions: Conditions,
     ) -> Answer:
+        model = self.kind.model
+        owner = keys[-1] if keys else counters.NO_OWNER
+        named = self._representation(req)
+        rows.require_parent(connection, model, keys)
+        count = counters.count_of(connection, model, owner)
+        state = State(count.version, count.updated)
+        if conditions is not NO_CONDITIONS and conditions.is_fresh(state, named.tag):
+            return named.not_modified(state)
+        asked = (
+            req.mount,
+            req.path,
+            req.query_string,
+            req.preferences,
+            req.variant.media_type,
+            named.tag,
+        )
+        answer = self.service.pages.find((*asked, count.version))
+        if answer is None:
+            answer, version = self._written_page(connection, req, keys, query, named)
+            self.service.pages.keep((*asked, version), answer)
+        return answer
+
+    def _written_page(
+        self,
+        connection: Connection,
+        req: ApiRequest,
+        keys: tuple[Any, ...],
+        query: CollectionQuery,
+        named: Representation,
+    ) -> tuple[Answer, int]:
+        """The page as the database has it at one moment, and its version then."""
         model, counting = self.kind.model, req.preferences.counting
         owner = keys[-1] if keys else counters.NO_OWNER
-        named = self._representation(req, counting)
-        if conditions is not NO_CONDITIONS:
-            rows.require_parent(connection, model, keys)
-            state = State(*counters.count_of(connection, model, owner)[1:])
-            if conditions.is_fresh(state, named.tag):
-                return named.not_modified(state)
         with Snapshot(connection):
-            rows.require_parent(connection, model, keys)
             count = counters.count_of(connection, model, owner)
-            state = State(count.version, count.updated)
             page = pages.read_page(
                 connection, model, query.selection, query.position, query.limit, owner
             )
@@ -88,13 +111,13 @@ class Collection(Creation):
             members = document.embedded["item"]
             if query.member.embed and isinstance(members, list):
                 self.embed(connection, req, members, page.rows, query.member.embed)
-        answer = named.carry(document, state)
+        answer = named.carry(document, State(count.version, count.updated))
         if counting is not Counting.BOUNDED:
             answer.headers["preference-applied"] = f"count={counting}"
-        return answer
+        return answer, count.version
 
-    def _representation(self, req: ApiRequest, counting: Counting) -> Representation:
-        tag = req.variant.tag
+    def _representation(self, req: ApiRequest) -> Representation:
+        tag, counting = req.variant.tag, req.preferences.counting
         if counting is not Counting.BOUNDED:
             tag = f"{tag}-{counting}"
         return Representation(

@@ -1,10 +1,11 @@
 """What every resource works with."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from api.documents.building import Builder
 from api.formats import FORMATS
+from api.resources.page_cache import PageCache
 from api.settings import Settings
 from api.storage.claims import Claims
 from api.storage.engine import Storage
@@ -13,11 +14,16 @@ from api.uris import uris_below
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """The settings, the database, and the claims on idempotency keys."""
+    """The settings, the database, the claims on idempotency keys, the pages kept."""
 
     settings: Settings
     storage: Storage
     claims: Claims
+
+    @cached_property
+    def pages(self) -> PageCache:
+        """The pages that were written last."""
+        return PageCache(self.settings.page_cache)
 
     def close(self) -> None:
         """Finish the writes that wait, then close the database and the claims."""

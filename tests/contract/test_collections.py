@@ -185,8 +185,8 @@ def test_a_page_takes_as_many_statements_for_one_row_as_for_200(client):
         a_book(client)
     counts = {limit: statements(client, f"/books?limit={limit}") for limit in (1, 200)}
     embedded = statements(client, "/books?limit=200&embed=reviews")
-    assert counts[1] == counts[200] == 2
-    assert embedded == 4
+    assert counts[1] == counts[200] == 3
+    assert embedded == 5
 
 
 def statements(client, path):
@@ -231,3 +231,36 @@ def test_what_a_lenient_request_ignores_is_not_in_its_links(shelf):
 @pytest.mark.parametrize("query", ["limt=", "x", "title.foo="])
 def test_an_unknown_parameter_is_one_with_a_blank_value_too(client, query):
     assert client.get(f"/books?{query}").status_code == 400
+
+
+def test_a_page_that_stands_unchanged_is_not_read_again(shelf):
+    assert statements(shelf, "/books?limit=3&sort=title") == 3
+    assert statements(shelf, "/books?limit=3&sort=title") == 1
+
+
+def test_a_kept_page_is_forgotten_when_anything_in_it_changes(shelf):
+    before = shelf.get("/books?q=zoo").json
+    shelf.patch("/books/1", {"pages": 5})
+    after = shelf.get("/books?q=zoo").json
+    assert before["_embedded"]["item"][0]["pages"] is None
+    assert after["_embedded"]["item"][0]["pages"] == 5
+    shelf.delete("/books/1")
+    assert shelf.get("/books?q=zoo").json["count"] == 0
+
+
+def test_kept_pages_are_kept_apart(shelf):
+    for _ in range(2):
+        assert (
+            shelf.get("/books", accept="text/xml").headers["content-type"] == "text/xml"
+        )
+        assert shelf.get("/books?limit=1").json["count"] == 1
+        assert "total" not in shelf.get("/books", prefer="count=none").json
+        assert "total" in shelf.get("/books").json
+        assert shelf.get("/books", accept="*/*; indent=2").text.startswith("{\n")
+
+
+def test_reviews_of_a_deleted_book_are_not_kept(shelf):
+    shelf.post("/books/1/reviews", {"rating": 3})
+    assert shelf.get("/books/1/reviews").json["count"] == 1
+    shelf.delete("/books/1")
+    assert shelf.get("/books/1/reviews").status_code == 404
