@@ -64,7 +64,7 @@ def refusal(status: int) -> bytes:
     ]
     if error is errors.Unavailable:
         lines.append("Retry-After: 1")
-    date = wire._get_cached_date_header()  # noqa: SLF001
+    date = wire._get_cached_date_header()
     return b"".join(("\r\n".join(lines).encode(), b"\r\n", date, b"\r\n", body))
 
 
@@ -150,11 +150,11 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
 
     def _has_open_body(self) -> bool:
         body = self._body_receiver
-        return body is not None and not body._complete  # noqa: SLF001
+        return body is not None and not body._complete
 
     def _has_begun_head(self) -> bool:
         parser = self._callback_parser
-        return parser is not None and bool(parser._buffer or parser.method)  # noqa: SLF001
+        return parser is not None and bool(parser._buffer or parser.method)
 
     def _is_websocket_upgrade(self, _request: Any) -> bool:
         # An Upgrade may be ignored (RFC 9110, section 7.8), and here it is.
@@ -215,8 +215,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         self.connections: set[Protocol] = set()
         gasgi.ASGIProtocol = Protocol
-        wire._CACHED_SERVER_HEADER = b""  # noqa: SLF001
-        wire._REASON_PHRASES.update({each.value: each.phrase for each in HTTPStatus})  # noqa: SLF001
+        wire._CACHED_SERVER_HEADER = b""
+        wire._REASON_PHRASES.update({each.value: each.phrase for each in HTTPStatus})
         super().init_process()
 
     def notify(self) -> None:
@@ -242,7 +242,7 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         while self.connections and not self._quick_shutdown:
             now = self.loop.time()
             for connection in list(self.connections):
-                is_silent = connection._current_request is None and now > begin + 1  # noqa: SLF001
+                is_silent = connection._current_request is None and now > begin + 1
                 if now >= deadline or connection.is_idle() or is_silent:
                     connection.drop()
             if now >= deadline:

@@ -33,11 +33,11 @@ class Json(sa.types.TypeDecorator[Any]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:
         """The compact JSON text; None is JSON's null."""
         return msgspec.json.encode(value).decode()
 
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         """What gives the value that was kept."""
         return msgspec.json.Decoder().decode
 
@@ -48,11 +48,11 @@ class Truth(sa.types.TypeDecorator[bool]):
     impl = sa.Integer
     cache_ok = True
 
-    def process_bind_param(self, value: bool | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002, FBT001
+    def process_bind_param(self, value: bool | None, dialect: sa.Dialect) -> int | None:
         """1 or 0."""
         return None if value is None else int(value)
 
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         """What gives true or false."""
         return lambda value: None if value is None else bool(value)
 
@@ -63,12 +63,12 @@ class Tenths(sa.types.TypeDecorator[float]):
     impl = sa.Integer
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         """The number of tenths; a number between two tenths stays between them."""
         tenths = round(value * 10, 6)
         return int(tenths) if tenths == int(tenths) else tenths
 
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         """What gives the number; a tenth of a whole number prints with one decimal."""
         return lambda value: None if value is None else value / 10
 
@@ -82,11 +82,11 @@ class Money(sa.types.TypeDecorator[str]):
     impl = sa.Integer
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int:  # noqa: ARG002
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int:
         """The number of hundredths."""
         return int(Decimal(value).scaleb(2))
 
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:  # noqa: ARG002
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         """What gives the text of an amount that is not negative."""
         return lambda value: f"{value // 100}.{value % 100:02}"
 
@@ -148,7 +148,7 @@ def _noun_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     )
 
 
-def as_given(values: Values, present: Any) -> Values:  # noqa: ARG001
+def as_given(values: Values, present: Any) -> Values:
     """The values alone: nothing is derived from them."""
     return values
 

@@ -78,7 +78,7 @@ class AccessLog:
         req: ApiRequest,
         resp: falcon.asgi.Response,
         _resource: object,
-        _req_succeeded: bool,  # noqa: FBT001 - Falcon's signature
+        _req_succeeded: bool,
     ) -> None:
         """Note the line; it is written within a twentieth of a second."""
         if not self._lines:

@@ -68,7 +68,7 @@ class Vocabulary:
 def collection_query(
     vocabulary: Vocabulary,
     query_string: str,
-    is_lenient: bool = False,  # noqa: FBT001, FBT002
+    is_lenient: bool = False,
 ) -> CollectionQuery:
     """What the query string asks of a collection.
 
@@ -104,7 +104,7 @@ def _corrected(reader: "_Reader") -> str:
 def member_query(
     vocabulary: Vocabulary,
     query_string: str,
-    is_lenient: bool = False,  # noqa: FBT001, FBT002
+    is_lenient: bool = False,
 ) -> MemberQuery:
     """What the query string asks of one thing.
 

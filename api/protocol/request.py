@@ -49,7 +49,7 @@ class ApiRequest(falcon.asgi.Request):
     def get_header(
         self,
         name: str,
-        required: bool = False,  # noqa: FBT001, FBT002 - Falcon's signature
+        required: bool = False,
         default: str | None = None,
     ) -> Any:
         """The value of a header field; Falcon's own raises for each that is absent."""

@@ -78,6 +78,6 @@ def _check(model: Model, selection: Selection, text: bytes) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _order_key(name: str, has_words: bool, sort: tuple[SortKey, ...]) -> bytes:  # noqa: FBT001
+def _order_key(name: str, has_words: bool, sort: tuple[SortKey, ...]) -> bytes:
     order = [name, has_words, *([key.member, key.descending] for key in sort)]
     return blake2s(msgspec.json.encode(order)).digest()

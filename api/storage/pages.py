@@ -189,7 +189,7 @@ def _where(form: _Form) -> list[filters.Condition]:
 def _orderings(
     model: Model,
     sort: tuple[SortKey, ...],
-    has_words: bool,  # noqa: FBT001
+    has_words: bool,
 ) -> list[_Ordering]:
     """What the rows are ordered by; the serial comes last and makes the order total."""
     found: list[_Ordering] = [
@@ -288,7 +288,7 @@ def _value(expression: sa.ColumnElement[Any], place: int) -> sa.BindParameter[An
 
 
 @lru_cache(maxsize=256)
-def _counting(form: _Form, is_bounded: bool) -> sa.Select[Any]:  # noqa: FBT001
+def _counting(form: _Form, is_bounded: bool) -> sa.Select[Any]:
     members = (
         sa.select(sa.literal(1)).select_from(form.model.table).where(*_where(form))
     )
