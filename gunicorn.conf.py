@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from api.operations.logs import logging_configuration
+from api.server import LARGEST_FIELD, LARGEST_LINE, MOST_FIELDS
 from api.settings import SettingsFault, read_settings
 from api.storage.migrations import NotCurrent, require_current
 
@@ -30,10 +31,9 @@ worker_connections = 1000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory, for the heartbeat
 control_socket_disable = True
 
-# Above the application's own limits, so that it can answer 414 and 431 itself.
-limit_request_line = 16_384
-limit_request_fields = 128
-limit_request_field_size = 32_768
+limit_request_line = LARGEST_LINE
+limit_request_fields = MOST_FIELDS
+limit_request_field_size = LARGEST_FIELD
 
 # Forwarding headers are the application's matter; the server believes none of them.
 forwarded_allow_ips = ""

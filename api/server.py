@@ -7,6 +7,7 @@ and each of them has a test (docs/decisions/0002-gunicorn-asgi-worker.md).
 """
 
 import asyncio
+import logging
 import signal
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,10 @@ from api.uris import Uris
 HEAD_SECONDS = 10
 """How long a request's head may take; an idle connection has gunicorn's keep-alive."""
 BODY_SECONDS = 30
+# Above the application's own limits, so that it can answer 414 and 431 itself.
+LARGEST_LINE = 16_384
+MOST_FIELDS = 128
+LARGEST_FIELD = 32_768
 WRITE_SECONDS = 60
 LINGER_SECONDS = 2
 """How long a refused client may go on sending before the connection is closed."""
@@ -42,16 +47,37 @@ _REFUSALS: dict[int, type[errors.ApiError]] = {
 }
 
 
+_DETAILS: dict[int, str] = {
+    HTTPStatus.REQUEST_TIMEOUT: (
+        f"A head may take {HEAD_SECONDS} seconds, a body {BODY_SECONDS}."
+    ),
+    HTTPStatus.REQUEST_URI_TOO_LONG: (
+        f"A request line may have at most {LARGEST_LINE:,} octets."
+    ),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"There may be at most {MOST_FIELDS} header fields "
+        f"of at most {LARGEST_FIELD:,} octets each."
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: "The server is busy, or about to stop.",
+}
+_log = logging.getLogger("waymark.server")
+
+
 def refusal(status: int) -> bytes:
-    """The whole answer to a request that never reached the application."""
+    """The whole answer to a request that never reached the application; is logged."""
     error = _REFUSALS.get(status, errors.MalformedRequest)
+    instance = str(uuid4())
+    _log.info(
+        "a request was refused",
+        extra={"request_id": instance, "status": int(error.status)},
+    )
     body = HAL.render_problem(
         {
             "type": Uris().href("problem", error.slug),
             "title": error.title,
             "status": int(error.status),
-            "detail": error.advice,
-            "instance": f"urn:uuid:{uuid4()}",
+            "detail": _DETAILS.get(status, error.title + "."),
+            "instance": f"urn:uuid:{instance}",
         }
     )
     lines = [
@@ -59,6 +85,7 @@ def refusal(status: int) -> bytes:
         f"Content-Type: {HAL.problem_type}",
         f"Content-Length: {len(body)}",
         f"Cache-Control: {NO_STORE}",
+        "Vary: Accept",
         "X-Content-Type-Options: nosniff",
         "Connection: close",
     ]
