@@ -174,3 +174,30 @@ def test_deletions_and_options_tell_what_they_vary_by(client):
     gone = client.delete("/books/1")
     assert gone.headers["vary"] == "Accept"
     assert gone.headers["cache-control"] == "private, no-cache"
+
+
+def test_the_root_has_no_other_formats_to_link_to(client):
+    answer = client.get("/", accept="image/png")
+    assert answer.status_code == 406
+    assert "_links" not in answer.json
+
+
+def test_a_length_that_is_no_number_is_400(client):
+    answer = client.send(
+        "POST", "/tasks", b"{}", "application/json", content_length="x"
+    )
+    assert answer.status_code == 400
+
+
+def test_an_empty_query_is_none(client):
+    assert client.get("/?&").status_code == 200
+
+
+def test_who_has_no_address_is_no_proxy(mounted):
+    told = {"X-Forwarded-Prefix": "/shop"}
+    nobody = mounted.simulate_get("/", headers=told, extras={"client": None})
+    assert (
+        mounted.simulate_get("/", headers=told).json["_links"]["self"]["href"]
+        == "/shop/"
+    )
+    assert nobody.json["_links"]["self"]["href"] == "/"
