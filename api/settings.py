@@ -34,6 +34,7 @@ class Settings:
     bind: str = "127.0.0.1:8000"
     database_url: str = f"sqlite:///{VAR}/waymark.db"
     workers: int = 1
+    auth: str = "open"
     backlog: int = 2048
     keep_alive: int = 30
     graceful_timeout: int = 30
@@ -69,6 +70,11 @@ def _loopback(bind: str) -> None:
         )
 
 
+def _open(mode: str) -> None:
+    if mode != "open":
+        raise ValidationError(f"{mode!r} is not 'open', which is all there is yet")
+
+
 def _sqlite(url: str) -> None:
     if url.removeprefix("sqlite:///") in {url, "", ":memory:"}:
         raise ValidationError(f"{url!r} is not sqlite:///FILE")
@@ -100,6 +106,7 @@ def read_settings() -> Settings:
         "bind": env.str("BIND", default.bind, validate=_loopback),
         "database_url": env.str("DATABASE_URL", default.database_url, validate=_sqlite),
         "workers": env.int("WORKERS", default.workers, validate=_at_least(1)),
+        "auth": env.str("AUTH", default.auth, validate=_open),
         "backlog": env.int("BACKLOG", default.backlog, validate=_at_least(1)),
         "keep_alive": env.int("KEEP_ALIVE", default.keep_alive, validate=_at_least(0)),
         "graceful_timeout": env.int(

@@ -100,7 +100,7 @@ def test_8_processes_write_one_database_without_an_error(database):
     command = [sys.executable, str(HAMMER), url_of(database)]
     hammers = [
         subprocess.Popen(
-            [*command, f"p{place}", "3"],
+            [*command, f"p{place}", str(SECONDS)],
             cwd=ROOT,
             env={**environment(database), "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

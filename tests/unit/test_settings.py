@@ -87,6 +87,7 @@ def test_an_empty_list_is_none(environ, name):
         pytest.param("WORKERS", "0", id="no workers"),
         pytest.param("WORKERS", "two", id="no number"),
         pytest.param("BACKLOG", "0", id="no backlog"),
+        pytest.param("AUTH", "token", id="a mode that is not there yet"),
         pytest.param("KEEP_ALIVE", "-1", id="less than nothing"),
         pytest.param("GRACEFUL_TIMEOUT", "0", id="no time"),
         pytest.param("LOG_LEVEL", "LOUD", id="unknown level"),
