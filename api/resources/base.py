@@ -103,9 +103,8 @@ class NounResource(Resource):
 
     def written(self, req: ApiRequest, row: Any, status: int = HTTPStatus.OK) -> Answer:
         """The answer to a write that made the row what it is."""
-        document = builder_below(req.mount).member(self.kind, row)
-        href = document.href or ""
-        variant = req.variant
+        builder, variant = builder_below(req.mount), req.variant
+        href = builder.uris.href(self.kind.name, *self.kind.keys_of(row))
         state = State(row.version, row.updated)
         if req.preferences.is_minimal:
             answer = Answer(
@@ -116,7 +115,7 @@ class NounResource(Resource):
         else:
             location = None if variant.indent else href + variant.format.suffix
             named = Representation(variant, caching.PRIVATE, location)
-            answer = named.carry(document, state, status)
+            answer = named.carry(builder.member(self.kind, row), state, status)
         if status == HTTPStatus.CREATED:
             answer.headers["location"] = href
         return answer
