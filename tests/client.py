@@ -6,6 +6,9 @@ from typing import Any
 
 from falcon.testing import Result, TestClient
 
+SEVERAL = frozenset({"curies", "related", "alternate", "item"})
+"""The relations that a document always holds as a list (contract, section 3)."""
+
 _PROBLEM_TYPES = ("application/problem+json", "application/problem+xml")
 
 

@@ -26,9 +26,6 @@ CURIES = "curies"
 ROOT = "wm:root"
 CORRECTED = "wm:corrected"
 
-SEVERAL = frozenset({CURIES, RELATED, ALTERNATE, ITEM})
-"""Relations that a document may hold more than once, so always as a list."""
-
 
 @dataclass(frozen=True, slots=True)
 class Relation:

@@ -12,7 +12,7 @@ from api.app import create_app
 from api.documents import KINDS
 from api.formats import FORMATS
 from api.hypermedia.relations import EXTENSIONS
-from tests.client import Client
+from tests.client import SEVERAL, Client
 from tests.shop import kind_named, make
 
 VALUES = {"id": "1", "key": "crawled", "rel": "books", "q": "some"}
@@ -87,6 +87,15 @@ def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(shop):
                 own = [rel for rel in links if rel.startswith("wm:")]
                 assert not own or links["curies"][0]["name"] == "wm"
                 assert all(rel.removeprefix("wm:") in EXTENSIONS for rel in own)
+
+
+def test_a_relation_is_always_a_list_or_never(shop):
+    for answer in crawl(shop).values():
+        if "json" in answer.headers["content-type"]:
+            for document in documents_in(answer.json):
+                for part in ("_links", "_embedded"):
+                    for rel, target in document.get(part, {}).items():
+                        assert isinstance(target, list) == (rel in SEVERAL), rel
 
 
 def documents_in(document):

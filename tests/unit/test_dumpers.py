@@ -14,10 +14,10 @@ from api.formats.hal import indented, render_hal
 from api.formats.hal import render_problem as render_json_problem
 from api.formats.xml import escaped, quoted, render_problem, render_xml
 from api.hypermedia.document import NOTHING, Document, Link, Member, Shape
-from api.hypermedia.relations import SEVERAL
 from api.protocol.negotiation import negotiate
 from api.protocol.xml_bodies import parse_xml
 from schemas.base import Text, compiled_dumper, is_carried
+from tests.client import SEVERAL
 
 CARRIED = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=6).filter(
     is_carried
