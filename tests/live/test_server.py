@@ -528,3 +528,14 @@ def test_an_answered_request_is_in_the_log_when_the_server_ends(own_server):
         requests.get(f"{own_server.url}/items/{n}", timeout=10)
     own_server.stop()
     assert own_server.log.read_text().count('"route":"/items/{item}"') == 100
+
+
+def test_a_server_below_a_path_says_so_in_its_links(database, monkeypatch):
+    monkeypatch.setenv("SCRIPT_NAME", "/shop")
+    server = Server(database)
+    server.start()
+    try:
+        links = requests.get(f"{server.url}/shop/tasks", timeout=10).json()["_links"]
+    finally:
+        server.stop()
+    assert (links["self"]["href"], links["up"]["href"]) == ("/shop/tasks", "/shop/")

@@ -3,23 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from api.storage.migrations.fulltext import create_fulltext
+from api.storage.migrations.parts import create_fulltext, create_indexes, stamps
 
 revision = "0001"
 down_revision = None
-
-
-def _stamps() -> list[sa.Column]:
-    return [
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("created", sa.Text, nullable=False),
-        sa.Column("updated", sa.Text, nullable=False),
-    ]
-
-
-def _indexes(table: str, first: tuple[str, ...], tie: str) -> None:
-    for column in first:
-        op.create_index(f"ix_{table}_{column}_{tie}", table, [column, tie])
 
 
 def upgrade() -> None:
@@ -40,7 +27,7 @@ def upgrade() -> None:
         sa.Column("reviews", sa.Integer, nullable=False, server_default="0"),
         sa.Column("title_sort", sa.Text, nullable=False),
         sa.Column("author_sort", sa.Text, nullable=False),
-        *_stamps(),
+        *stamps(),
         sa.UniqueConstraint("isbn", name="uq_books_isbn"),
         sa.UniqueConstraint("gutenberg_id", name="uq_books_gutenberg_id"),
         sqlite_strict=True,
@@ -48,7 +35,7 @@ def upgrade() -> None:
     )
     book_sorts = ("title_sort", "author_sort", "author", "published", "language")
     book_sorts += ("publisher", "pages", "rating", "reviews", "created", "updated")
-    _indexes("books", book_sorts, "id")
+    create_indexes("books", book_sorts, "id")
     create_fulltext("books", "id", ("title", "author", "subjects", "description"))
     op.create_table(
         "reviews",
@@ -62,7 +49,7 @@ def upgrade() -> None:
         sa.Column("rating", sa.Integer, nullable=False),
         sa.Column("comment", sa.Text),
         sa.Column("reviewer", sa.Text),
-        *_stamps(),
+        *stamps(),
         sqlite_strict=True,
         sqlite_autoincrement=True,
     )
@@ -74,24 +61,24 @@ def upgrade() -> None:
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("complete", sa.Integer, nullable=False),
-        *_stamps(),
+        *stamps(),
         sa.UniqueConstraint("id", name="uq_tasks_id"),
         sqlite_strict=True,
         sqlite_autoincrement=True,
     )
-    _indexes("tasks", ("description", "complete", "created", "updated"), "serial")
+    create_indexes("tasks", ("description", "complete", "created", "updated"), "serial")
     create_fulltext("tasks", "serial", ("description",))
     op.create_table(
         "items",
         sa.Column("serial", sa.Integer, primary_key=True),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("value", sa.Text, nullable=False),
-        *_stamps(),
+        *stamps(),
         sa.UniqueConstraint("key", name="uq_items_key"),
         sqlite_strict=True,
         sqlite_autoincrement=True,
     )
-    _indexes("items", ("created", "updated"), "serial")
+    create_indexes("items", ("created", "updated"), "serial")
     op.create_table(
         "counters",
         sa.Column("collection", sa.Text, primary_key=True),

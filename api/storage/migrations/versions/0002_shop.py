@@ -3,25 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from api.storage.migrations.fulltext import create_fulltext
+from api.storage.migrations.parts import create_fulltext, create_indexes, stamps
 
 revision = "0002"
 down_revision = "0001"
 
 _STRICT = {"sqlite_strict": True, "sqlite_autoincrement": True}
-
-
-def _stamps() -> list[sa.Column]:
-    return [
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("created", sa.Text, nullable=False),
-        sa.Column("updated", sa.Text, nullable=False),
-    ]
-
-
-def _indexes(table: str, columns: tuple[str, ...]) -> None:
-    for column in columns:
-        op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
 
 
 def upgrade() -> None:
@@ -37,11 +24,13 @@ def upgrade() -> None:
         sa.Column(
             "book", sa.Integer, sa.ForeignKey("books.id", name="fk_products_book")
         ),
-        *_stamps(),
+        *stamps(),
         sa.UniqueConstraint("sku", name="uq_products_sku"),
         **_STRICT,
     )
-    _indexes("products", ("name", "price", "stock", "book", "created", "updated"))
+    create_indexes(
+        "products", ("name", "price", "stock", "book", "created", "updated"), "id"
+    )
     create_fulltext("products", "id", ("name", "sku", "description"))
     op.create_table(
         "customers",
@@ -54,19 +43,19 @@ def upgrade() -> None:
         sa.Column("postal_code", sa.Text),
         sa.Column("country", sa.Text),
         sa.Column("email_folded", sa.Text, nullable=False),
-        *_stamps(),
+        *stamps(),
         sa.UniqueConstraint("email_folded", name="uq_customers_email_folded"),
         **_STRICT,
     )
-    _indexes("customers", ("name", "city", "country", "created", "updated"))
+    create_indexes("customers", ("name", "city", "country", "created", "updated"), "id")
     op.create_table(
         "users",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
-        *_stamps(),
+        *stamps(),
         sa.UniqueConstraint("name", name="uq_users_name"),
         **_STRICT,
     )
-    _indexes("users", ("email", "role", "created", "updated"))
+    create_indexes("users", ("email", "role", "created", "updated"), "id")

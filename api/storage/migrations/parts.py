@@ -1,6 +1,22 @@
-"""Full text indexes of SQLite, as migrations create them."""
+"""What many migrations create alike: stamps, indexes, full text of SQLite."""
 
+import sqlalchemy as sa
 from alembic import op
+
+
+def stamps() -> list[sa.Column[object]]:
+    """The columns that every noun has: its version, when it was made and written."""
+    return [
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("created", sa.Text, nullable=False),
+        sa.Column("updated", sa.Text, nullable=False),
+    ]
+
+
+def create_indexes(table: str, columns: tuple[str, ...], serial: str) -> None:
+    """An index for each column that clients sort by, ties in the order of arrival."""
+    for column in columns:
+        op.create_index(f"ix_{table}_{column}_{serial}", table, [column, serial])
 
 
 def create_fulltext(table: str, serial: str, columns: tuple[str, ...]) -> None:
