@@ -8,6 +8,7 @@ BIN := .venv/bin
 run: .venv/run
 	@$(BIN)/python -m api migrate
 	@$(BIN)/python -m api load-catalogue
+	@$(BIN)/python -m api load-sample
 	@exec $(BIN)/gunicorn -c gunicorn.conf.py
 
 test: .venv/dev

@@ -9,6 +9,6 @@ imports from lower lines only (import-linter checks it):
     documents  protocol                 a noun's document; HTTP's rules
     storage  formats  schemas
     models  hypermedia  catalogue
-    uris  settings
+    uris  settings  roles
     errors
 """

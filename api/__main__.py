@@ -1,16 +1,20 @@
 """The operator's commands: `python -m api --help`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from api import sample
 from api.catalogue import CatalogueFault, read_catalogue
 from api.settings import Settings, SettingsFault, read_settings
-from api.storage.engine import sqlite_engine
+from api.storage.engine import Connection, sqlite_engine
 from api.storage.loading import digest_of, is_loaded, load_books
 from api.storage.migrations import NotCurrent, require_current
 from api.storage.migrations import migrate as migrate_database
+from api.storage.sampling import SampleTaken, make_sample
 from api.storage.writer import exclusively
 
 _GZIP_TRAILER = 4
@@ -49,14 +53,9 @@ def load_catalogue(settings: Settings, file: Path) -> None:
     """Load a catalogue of Project Gutenberg; a known file is not read again."""
     if not file.is_file():
         raise click.ClickException(f"there is no file {file}")
-    try:
-        require_current(settings.database_url)
-    except NotCurrent as ex:
-        raise click.ClickException(str(ex)) from ex
     digest = digest_of(file)
-    engine = sqlite_engine(settings.database_url)
     try:
-        with engine.connect() as connection:
+        with _database(settings) as connection:
             if is_loaded(connection, digest):
                 return
             with (
@@ -66,9 +65,38 @@ def load_catalogue(settings: Settings, file: Path) -> None:
                 new = load_books(connection, read_catalogue(file), digest, bar.update)
     except CatalogueFault as ex:
         raise click.ClickException(f"nothing was loaded: {ex}") from ex
+    click.echo(f"{new:,} books loaded.")
+
+
+@main.command()
+@click.pass_obj
+def load_sample(settings: Settings) -> None:
+    """Make an invented sample shop, once; its books are those that are loaded."""
+    try:
+        with _database(settings) as connection, exclusively(connection):
+            is_new = make_sample(connection)
+    except SampleTaken as ex:
+        raise click.ClickException(f"no sample was made: {ex}") from ex
+    if is_new:
+        click.echo(
+            f"{len(sample.PRODUCTS)} products, {len(sample.CUSTOMERS)} customers, "
+            f"{len(sample.ORDERS)} orders made."
+        )
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Connection]:
+    """A connection to the database, which must have the newest form."""
+    try:
+        require_current(settings.database_url)
+    except NotCurrent as ex:
+        raise click.ClickException(str(ex)) from ex
+    engine = sqlite_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            yield connection
     finally:
         engine.dispose()
-    click.echo(f"{new:,} books loaded.")
 
 
 def _books_in(file: Path) -> int:

@@ -6,19 +6,24 @@ import falcon.asgi
 
 from api.descriptions.pages import problem_members, relation_members
 from api.documents import KINDS
-from api.middleware import Shell
+from api.documents.kind import Kind
+from api.documents.step import STEPS
+from api.middleware import Authenticate, Shell, whoever
 from api.operations.logs import AccessLog
 from api.problems import add_problem_handlers
 from api.protocol.bodies import Body, has_body
 from api.protocol.request import ApiRequest
-from api.resources.collection import Collection
+from api.resources.base import Resource
+from api.resources.collection import Collection, Listing
 from api.resources.descriptions import Described, Root
-from api.resources.member import KeyedMember, Member
+from api.resources.member import KeyedMember, Member, ReplaceableMember
+from api.resources.second_uri import SecondUri
 from api.resources.service import Service
+from api.resources.step import StepMember
 from api.settings import Settings, read_settings
 from api.storage.claims import Claims
 from api.storage.engine import Storage
-from api.uris import PATHS
+from api.uris import PATHS, SECOND_PATHS
 
 
 class App(falcon.asgi.App[ApiRequest, falcon.asgi.Response]):
@@ -46,8 +51,12 @@ def _take_path_of_absolute_form(scope: dict[str, Any]) -> None:
         scope["path"] = mark + rest or "/"
 
 
-def create_app(settings: Settings | None = None) -> App:
+def create_app(
+    settings: Settings | None = None, authenticate: Authenticate = whoever
+) -> App:
     """The service as an ASGI application; without settings, as the environment says.
+
+    `authenticate` tells who sends a request.
 
     Raises:
         SettingsFault: the environment is wrong.
@@ -55,7 +64,7 @@ def create_app(settings: Settings | None = None) -> App:
     settings = settings or read_settings()
     storage = Storage(settings.database_url)
     service = Service(settings, storage, Claims(storage.beside("claims")))
-    shell = Shell(settings, service.close)
+    shell = Shell(settings, authenticate, service.close)
     middleware: list[Any] = [AccessLog(), shell] if settings.access_log else [shell]
     app = App(middleware=middleware, request_type=ApiRequest)
     # An answer without a body has no media type.
@@ -63,18 +72,44 @@ def create_app(settings: Settings | None = None) -> App:
     add_problem_handlers(app)
     for name, resource in _resources(service).items():
         app.add_route(PATHS[name], resource)
+        if name in SECOND_PATHS:
+            app.add_route(SECOND_PATHS[name], SecondUri(resource, name))
     return app
 
 
-def _resources(service: Service) -> dict[str, object]:
+def _resources(service: Service) -> dict[str, Resource]:
     """Every resource by the name of its path."""
-    found: dict[str, object] = {
+    found: dict[str, Resource] = {
         "root": Root(service),
         "relation": Described(service, "relation", relation_members),
         "problem": Described(service, "problem", problem_members),
     }
     for kind in KINDS:
-        member = Member if kind.model.numbered else KeyedMember
-        found[kind.plural] = Collection(service, kind)
-        found[kind.name] = member(service, kind)
+        found |= _resources_of(service, kind)
     return found
+
+
+def _resources_of(service: Service, kind: Kind) -> dict[str, Resource]:
+    """The resources of one noun by the names of their paths."""
+    if kind in STEPS:
+        return {kind.name: StepMember(service, kind)}
+    if kind.is_single:
+        return {kind.name: ReplaceableMember(service, kind)}
+    if kind.model.stands_alone and kind.parent is not None:
+        opened_at = Collection(service, kind, (kind.parent,))
+        found: dict[str, Resource] = {
+            kind.opened_at: opened_at,
+            kind.plural: Listing(service, kind),
+        }
+    else:
+        found = {kind.plural: Collection(service, kind)}
+    found[kind.name] = _member_of(service, kind)
+    return found
+
+
+def _member_of(service: Service, kind: Kind) -> Resource:
+    if not kind.is_replaceable:
+        return Member(service, kind)
+    if kind.model.numbered:
+        return ReplaceableMember(service, kind)
+    return KeyedMember(service, kind)

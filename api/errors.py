@@ -6,6 +6,7 @@ ApiError
 │   ├── MalformedBody      the body is no JSON, XML or form that we can read
 │   ├── InvalidBody        the body is readable, its members are wrong
 │   └── InvalidQuery       a parameter of the URL is wrong
+├── Forbidden 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
 ├── NotAcceptable 406
@@ -14,6 +15,11 @@ ApiError
 │   ├── AlreadyExists      something stands at that id or key
 │   ├── DuplicateValue     a unique member has that value elsewhere
 │   ├── InUse              something else needs it
+│   ├── NotAllowedInStatus the order's status does not allow it
+│   ├── StepHappened       the step happened already, with other particulars
+│   ├── StockShort         less is left than the order wants
+│   ├── CurrencyMismatch   the order is in another currency
+│   ├── TooManyLines       the order is full
 │   ├── PatchConflict      a test failed, or a path is missing
 │   └── RequestInProgress  the request with that idempotency key still runs
 ├── VersionMismatch 412
@@ -30,6 +36,7 @@ ApiError
 Titles and types follow RFC 9457; `problems.py` turns them into documents.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -50,13 +57,26 @@ class Fault:
     parameter: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path by its name, the keys in it, and perhaps one parameter with its value."""
+
+    name: str
+    keys: tuple[object, ...] = ()
+    query: tuple[str, str] | None = None
+
+
 class ApiError(Exception):
     """A request that can't be answered as it was meant."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     title: ClassVar[str] = "Something went wrong"
-    slug: ClassVar[str] = "internal-error"
+    slug: ClassVar[str] = ""
     advice: ClassVar[str] = "Try again later."
+
+    def __init_subclass__(cls) -> None:
+        """Name the problem type: `NotFound` is `not-found`."""
+        cls.slug = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     def __init__(
         self,
@@ -76,7 +96,6 @@ class BadRequest(ApiError):
 
     status = HTTPStatus.BAD_REQUEST
     title = "The request is wrong"
-    slug = "bad-request"
     advice = "Change the request as the detail says; the same one will fail again."
 
 
@@ -84,7 +103,6 @@ class MalformedRequest(BadRequest):
     """The HTTP message can't be read."""
 
     title = "The request can't be read"
-    slug = "malformed-request"
     advice = "Send a well-formed HTTP/1.1 message; the same one will fail again."
 
 
@@ -92,7 +110,6 @@ class MalformedBody(BadRequest):
     """The body is not what its Content-Type says."""
 
     title = "The body can't be read"
-    slug = "malformed-body"
     advice = "Check the syntax of the body at the place that the detail names."
 
 
@@ -100,7 +117,6 @@ class InvalidBody(BadRequest):
     """Members of the body break the rules; `errors` names all of them."""
 
     title = "The body breaks the rules"
-    slug = "invalid-body"
     advice = "Correct every member that `errors` points to."
 
 
@@ -108,7 +124,6 @@ class InvalidQuery(BadRequest):
     """Parameters of the URL are unknown or wrong; `errors` names all of them."""
 
     title = "The query breaks the rules"
-    slug = "invalid-query"
     advice = "Follow the `wm:corrected` link, or correct what `errors` names."
 
     def __init__(self, faults: Sequence[Fault], *, corrected: str = "") -> None:
@@ -118,18 +133,25 @@ class InvalidQuery(BadRequest):
         self.corrected = corrected
 
 
+class Forbidden(ApiError):
+    """403: who asks may not do that."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "You may not do that"
+    advice = "Follow the links that the documents show you; they lead where you may go."
+
+
 class NotFound(ApiError):
     """404: nothing is here."""
 
     status = HTTPStatus.NOT_FOUND
     title = "There is nothing here"
-    slug = "not-found"
     advice = "Start at the collection, or at the root, and follow links from there."
 
     def __init__(
         self, detail: str, *, within: tuple[str, tuple[object, ...]] = ("root", ())
     ) -> None:
-        """`within` is the name of the collection's path and the keys in it."""
+        """`within` is the name of the path where to look, and the keys in it."""
         super().__init__(detail)
         self.within = within
 
@@ -139,7 +161,6 @@ class MethodNotAllowed(ApiError):
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     title = "The resource does not support that method"
-    slug = "method-not-allowed"
     advice = "Use one of the methods that the `Allow` header names."
 
 
@@ -148,7 +169,6 @@ class NotAcceptable(ApiError):
 
     status = HTTPStatus.NOT_ACCEPTABLE
     title = "There is no representation that you accept"
-    slug = "not-acceptable"
     advice = "Accept one of the media types that `available` names, or `*/*`."
 
     def __init__(self, detail: str, *, available: Sequence[str]) -> None:
@@ -161,7 +181,6 @@ class RequestTimeout(ApiError):
 
     status = HTTPStatus.REQUEST_TIMEOUT
     title = "The request came too slowly"
-    slug = "request-timeout"
     advice = "Send the head within 10 seconds and the body within 30."
 
 
@@ -170,7 +189,6 @@ class Conflict(ApiError):
 
     status = HTTPStatus.CONFLICT
     title = "The request does not fit the present state"
-    slug = "conflict"
     advice = "Read the present state and decide anew."
 
 
@@ -178,7 +196,6 @@ class AlreadyExists(Conflict):
     """Something stands at that id or key already."""
 
     title = "It exists already"
-    slug = "already-exists"
     advice = "PUT replaces what is there; POST needs an id that is free."
 
     def __init__(self, detail: str, *, present: tuple[str, ...]) -> None:
@@ -191,7 +208,6 @@ class DuplicateValue(Conflict):
     """A member that must be unique has that value elsewhere."""
 
     title = "That value is taken"
-    slug = "duplicate-value"
     advice = "Use another value for the members that `errors` points to."
 
 
@@ -199,22 +215,83 @@ class InUse(Conflict):
     """It can't be deleted, since something else refers to it."""
 
     title = "Something else needs it"
-    slug = "in-use"
     advice = "Delete or change what refers to it first; the link leads there."
 
-    def __init__(self, detail: str, *, users: str, member: str, key: object) -> None:
-        """`users` is the path of the collection whose `member` names the `key`."""
+    def __init__(self, detail: str, *, users: Sequence[Place]) -> None:
+        """`users` is where that stands which refers to it."""
         super().__init__(detail)
-        self.users = users
-        self.member = member
-        self.key = key
+        self.users = tuple(users)
+
+
+class NotAllowedInStatus(Conflict):
+    """An order's status does not allow what is asked."""
+
+    title = "The order's status does not allow that"
+    advice = "Follow one of the links: they lead to the steps that are allowed now."
+
+    def __init__(
+        self, detail: str, *, order: object, status: str, allowed: Sequence[str]
+    ) -> None:
+        """`order` is the order's id, `allowed` names the steps that may happen."""
+        super().__init__(detail)
+        self.order = order
+        self.order_status = status
+        self.allowed = tuple(allowed)
+
+
+class StepHappened(Conflict):
+    """A step of an order has happened already, and not as the request says."""
+
+    title = "It has happened already"
+    advice = "Read how it happened; a step happens once and is not changed."
+
+    def __init__(self, detail: str, *, present: Place) -> None:
+        """`present` is where the step stands."""
+        super().__init__(detail)
+        self.present = present
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A product of which less is left than is wanted."""
+
+    product: int
+    sku: str
+    wanted: int
+    left: int
+
+
+class StockShort(Conflict):
+    """Not all that an order wants is in stock, so nothing was taken."""
+
+    title = "Not enough is in stock"
+    advice = "Order less of the products in `short`, or wait until there are more."
+
+    def __init__(self, short: Sequence[Shortage]) -> None:
+        """`short` holds each product of which too little is left."""
+        named = ", ".join(f"{each.left} of {each.sku!r}" for each in short)
+        super().__init__(f"There are only {named}.")
+        self.short = tuple(short)
+
+
+class CurrencyMismatch(Conflict):
+    """What is added to an order is sold in another currency."""
+
+    title = "An order has one currency"
+    advice = "Choose a product that is sold in the order's currency."
+
+
+class TooManyLines(Conflict):
+    """An order holds as many line items as it may."""
+
+    title = "The order is full"
+    advice = "Raise the quantity of a line item, or open another order."
 
 
 class PatchConflict(Conflict):
     """A JSON Patch does not fit the document: a test failed or a path is missing."""
 
     title = "The patch does not fit the document"
-    slug = "patch-conflict"
     advice = "Read the document again and make the patch anew."
 
 
@@ -222,7 +299,6 @@ class RequestInProgress(Conflict):
     """The first request with that idempotency key has not ended yet."""
 
     title = "The same request is still running"
-    slug = "request-in-progress"
     advice = "Wait a moment and send the same request with the same key again."
 
 
@@ -231,7 +307,6 @@ class VersionMismatch(ApiError):
 
     status = HTTPStatus.PRECONDITION_FAILED
     title = "The condition does not hold"
-    slug = "version-mismatch"
     advice = "Read the present version, look at what changed, and try again."
 
     def __init__(self, detail: str, *, is_there: bool = True) -> None:
@@ -245,7 +320,6 @@ class BodyTooLarge(ApiError):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "The body is too large"
-    slug = "body-too-large"
     advice = "Send less at once; the detail names the limit."
 
 
@@ -254,7 +328,6 @@ class UriTooLong(ApiError):
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     title = "The URL is too long"
-    slug = "uri-too-long"
     advice = "Shorten the query string; the detail names the limit."
 
 
@@ -263,7 +336,6 @@ class UnsupportedMediaType(ApiError):
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     title = "The body's media type is not supported"
-    slug = "unsupported-media-type"
     advice = "Send one of the media types in `available`."
 
     def __init__(
@@ -278,7 +350,6 @@ class KeyReused(ApiError):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "The idempotency key belongs to another request"
-    slug = "key-reused"
     advice = "Make a new key for each new request."
 
 
@@ -287,7 +358,6 @@ class PreconditionRequired(ApiError):
 
     status = HTTPStatus.PRECONDITION_REQUIRED
     title = "The request must be conditional"
-    slug = "precondition-required"
     advice = "Send `If-Match` with the ETag that you read."
 
 
@@ -296,7 +366,6 @@ class HeadersTooLarge(ApiError):
 
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     title = "The header fields are too large"
-    slug = "headers-too-large"
     advice = "Send fewer or shorter header fields; the detail names the limit."
 
 
@@ -304,7 +373,6 @@ class InternalError(ApiError):
     """500: a fault of ours."""
 
     title = "The server failed"
-    slug = "internal-error"
     advice = "Report the `instance`; the request may be tried again later."
 
 
@@ -313,7 +381,6 @@ class CodingNotImplemented(ApiError):
 
     status = HTTPStatus.NOT_IMPLEMENTED
     title = "The transfer coding is not supported"
-    slug = "coding-not-implemented"
     advice = "Send the body with a Content-Length, or chunked."
 
 
@@ -322,7 +389,6 @@ class Unavailable(ApiError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "The server can't answer now"
-    slug = "unavailable"
     advice = "Try again after the time that `Retry-After` names."
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import falcon.asgi
 
 from api.errors import (
+    Forbidden,
     HeadersTooLarge,
     MalformedRequest,
     MethodNotAllowed,
@@ -16,7 +17,8 @@ from api.errors import (
     UriTooLong,
 )
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
-from api.protocol.request import ApiRequest
+from api.protocol.request import METHODS, ApiRequest
+from api.roles import ANYONE, Caller, Role, may
 from api.settings import Network, Settings
 from api.uris import is_path
 
@@ -24,14 +26,28 @@ LARGEST_QUERY = 2048
 LARGEST_PATH = 8192
 LARGEST_HEADERS = 16_384
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+Authenticate = Callable[[ApiRequest], Caller]
+"""A function that tells who sends a request."""
+
+
+def whoever(_req: ApiRequest) -> Caller:
+    """Anyone: without authentication all callers are the same."""
+    return ANYONE
 
 
 class Shell:
     """Checks a request's frame and settles how it is to be answered."""
 
-    def __init__(self, settings: Settings, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        authenticate: Authenticate,
+        close: Callable[[], None],
+    ) -> None:
         self._trusted: tuple[Network, ...] = settings.trusted_proxies
+        self._authenticate = authenticate
         self._close = close
 
     async def process_request(
@@ -52,6 +68,7 @@ class Shell:
         if req.path.startswith("//"):
             # Such a path in an href would name another host (RFC 3986, section 4.2).
             raise NotFound("No path here begins with two slashes.")
+        req.caller = self._authenticate(req)
         req.path, suffix = split_suffix(req.path)
         try:
             req.variant = (
@@ -64,15 +81,34 @@ class Shell:
             if is_path(req.path):
                 raise
 
+    async def process_resource(
+        self,
+        req: ApiRequest,
+        _resp: falcon.asgi.Response,
+        resource: object,
+        _params: dict[str, str],
+    ) -> None:
+        """Refuse what the caller may not do, before anything of the body is read.
+
+        Raises:
+            Forbidden: the caller's role does not allow the method here.
+        """
+        role = req.caller.role
+        if role is Role.ADMIN:
+            return
+        noun = getattr(resource, "noun", "")
+        if not may(role, req.method, noun):
+            raise Forbidden(f"Who is only {role} may not {req.method} here.")
+
     async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
         """Finish the writes that wait and close what is open."""
         self._close()
 
     def _require_frame(self, req: ApiRequest) -> None:
-        if req.method not in _METHODS:
+        if req.method not in METHODS:
             raise MethodNotAllowed(
                 f"{req.method} is not known here.",
-                headers={"Allow": ", ".join(_METHODS)},
+                headers={"Allow": ", ".join(METHODS)},
             )
         if not req.fields.get(b"host"):
             raise MalformedRequest("The request has no Host header.")

@@ -5,6 +5,7 @@ The only place that looks at errors: what they are stands in `errors.py`.
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +21,8 @@ from api.hypermedia import relations
 from api.protocol.answers import Answer
 from api.protocol.caching import NO_STORE
 from api.protocol.request import ApiRequest
-from api.uris import Uris, uris_below
+from api.roles import may
+from api.uris import Uris, encode_query, uris_below
 
 _log = logging.getLogger("waymark.problems")
 
@@ -77,14 +79,24 @@ def _problem(req: ApiRequest, error: ApiError) -> Problem:
     }
     if error.faults:
         problem["errors"] = [_told(fault) for fault in error.faults]
-    if isinstance(error, errors.NotAcceptable | errors.UnsupportedMediaType):
-        problem["available"] = list(error.available)
+    problem |= _particulars(error)
     links = _ways_out(req, error, uris)
     if any(rel.startswith(relations.PREFIX) for rel in links):
         links[relations.CURIES] = [msgspec.to_builtins(curie(uris))]
     if links:
         problem["_links"] = links
     return problem
+
+
+def _particulars(error: ApiError) -> dict[str, Any]:
+    """The extension members (RFC 9457, section 3.2) of some types of problems."""
+    if isinstance(error, errors.NotAcceptable | errors.UnsupportedMediaType):
+        return {"available": list(error.available)}
+    if isinstance(error, errors.NotAllowedInStatus):
+        return {"order_status": error.order_status, "allowed": list(error.allowed)}
+    if isinstance(error, errors.StockShort):
+        return {"short": [asdict(each) for each in error.short]}
+    return {}
 
 
 def _told(fault: errors.Fault) -> dict[str, str]:
@@ -106,8 +118,12 @@ def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> dict[str, Any]:
 
 def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Any:
     name, keys = error.within
-    rel = relations.ROOT if name == "root" else relations.COLLECTION
+    rel = _UPWARD.get(name, relations.COLLECTION)
     return {rel: {"href": uris.href(name, *keys)}}
+
+
+_UPWARD = {"root": relations.ROOT, "order": relations.UP}
+"""How paths that are no collections are called from below."""
 
 
 def _to_present_version(req: ApiRequest, error: ApiError, _uris: Uris) -> Any:
@@ -122,9 +138,33 @@ def _to_what_stands_there(
     return {relations.LATEST_VERSION: {"href": uris.href(*error.present)}}
 
 
+def _to_allowed_steps(
+    req: ApiRequest, error: errors.NotAllowedInStatus, uris: Uris
+) -> Any:
+    links = {relations.ORDER: {"href": uris.href("order", error.order)}}
+    for step in error.allowed:
+        if may(req.caller.role, "PUT", step):
+            href = uris.href(step, error.order)
+            links[relations.extension(step)] = {"href": href}
+    return links
+
+
+def _to_step(_req: ApiRequest, error: errors.StepHappened, uris: Uris) -> Any:
+    return {relations.LATEST_VERSION: {"href": _href(uris, error.present)}}
+
+
+def _to_products(_req: ApiRequest, error: errors.StockShort, uris: Uris) -> Any:
+    hrefs = [uris.href("product", each.product) for each in error.short]
+    return {relations.RELATED: [{"href": href} for href in hrefs]}
+
+
 def _to_users(_req: ApiRequest, error: errors.InUse, uris: Uris) -> Any:
-    href = uris.searcher(error.users, error.member)(str(error.key))
-    return {relations.RELATED: [{"href": href}]}
+    return {relations.RELATED: [{"href": _href(uris, each)} for each in error.users]}
+
+
+def _href(uris: Uris, place: errors.Place) -> str:
+    query = [] if place.query is None else [place.query]
+    return uris.href(place.name, *place.keys) + encode_query(query)
 
 
 def _to_corrected(req: ApiRequest, error: errors.InvalidQuery, _uris: Uris) -> Any:
@@ -144,6 +184,9 @@ _WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], dict[str, Any]]] = {
     errors.PreconditionRequired: _to_present_version,
     errors.AlreadyExists: _to_what_stands_there,
     errors.InUse: _to_users,
+    errors.NotAllowedInStatus: _to_allowed_steps,
+    errors.StepHappened: _to_step,
+    errors.StockShort: _to_products,
     errors.InvalidQuery: _to_corrected,
     errors.NotAcceptable: _to_formats,
 }

@@ -19,15 +19,34 @@ PATHS: Mapping[str, str] = {
     "product": "/products/{product}",
     "customers": "/customers",
     "customer": "/customers/{customer}",
+    "customer_configuration": "/customers/{customer}/configuration",
+    "customer_orders": "/customers/{customer}/orders",
+    "orders": "/orders",
+    "order": "/orders/{order}",
+    "lineitems": "/orders/{order}/lineitems",
+    "lineitem": "/orders/{order}/lineitems/{lineitem}",
+    "placement": "/orders/{order}/placement",
+    "payment": "/orders/{order}/payment",
+    "shipment": "/orders/{order}/shipment",
+    "delivery": "/orders/{order}/delivery",
+    "cancellation": "/orders/{order}/cancellation",
     "tasks": "/tasks",
     "task": "/tasks/{task}",
     "items": "/items",
     "item": "/items/{item}",
+    "configuration": "/configuration",
     "users": "/users",
     "user": "/users/{user}",
     "relation": "/rels/{rel}",
     "problem": "/problems/{type}",
 }
+SECOND_PATHS: Mapping[str, str] = {
+    name: "/customers/{customer}" + path
+    for name, path in PATHS.items()
+    if path.startswith("/orders/")
+}
+"""Second paths of what also stands below its customer, by the names of the first."""
+
 SUFFIXES = (".json", ".xml", ".html", ".ndjson", ".csv")
 """Endings of a last path segment that name a format, so no key may end in one."""
 
@@ -37,7 +56,10 @@ _SAFE_IN_QUERY = "/:@!$'()*-._~"
 
 
 _ANY_PATH = re.compile(
-    "|".join(_VARIABLE.sub("[^/]+", template) for template in PATHS.values())
+    "|".join(
+        _VARIABLE.sub("[^/]+", template)
+        for template in (*PATHS.values(), *SECOND_PATHS.values())
+    )
 )
 
 

@@ -18,6 +18,12 @@ from api.errors import BodyTooLarge
 from api.hypermedia.document import UNCARRIED
 from api.uris import SUFFIXES
 
+# RFC 5646, section 2.1, without grandfathered tags.
+_LANGUAGE = re.compile(
+    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?"
+    r"(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?\Z"
+)
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,2})?")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 LARGEST_INTEGER = 2**53 - 1
@@ -196,6 +202,14 @@ class Email(Text):
         super().__init__(
             validate=[validate.Email(error=wrong), length(at_most=254)], **options
         )
+
+
+class Language(Text):
+    """A language by its tag of BCP 47."""
+
+    def __init__(self, **options: Any) -> None:
+        wrong = Message("A language tag of BCP 47 is expected.", "language")
+        super().__init__(validate=validate.Regexp(_LANGUAGE, error=wrong), **options)
 
 
 class Currency(Text):

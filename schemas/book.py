@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, validate
 
 from schemas.base import (
+    Language,
     Message,
     NounSchema,
     Rating,
@@ -14,13 +15,6 @@ from schemas.base import (
     Whole,
     between,
     length,
-)
-
-# RFC 5646, section 2.1, without grandfathered tags.
-_LANGUAGE = re.compile(
-    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?"
-    r"(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
-    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?\Z"
 )
 
 
@@ -73,15 +67,7 @@ class BookSchema(NounSchema):
     author = Text(required=True, validate=length(at_least=1, at_most=500))
     isbn = Isbn(allow_none=True, load_default=None)
     published = Whole(allow_none=True, load_default=None, validate=between(-4000, 9999))
-    language = Text(
-        allow_none=True,
-        load_default=None,
-        metadata={"example": "en"},
-        validate=validate.Regexp(
-            _LANGUAGE,
-            error=Message("A language tag of BCP 47 is expected.", "language"),
-        ),
-    )
+    language = Language(allow_none=True, load_default=None)
     publisher = Text(allow_none=True, load_default=None, validate=length(at_most=500))
     pages = Whole(allow_none=True, load_default=None, validate=between(1, 1_000_000))
     subjects = Texts(

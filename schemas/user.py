@@ -1,5 +1,6 @@
 """Users: what a client may send and gets back."""
 
+from api.roles import Role
 from schemas.base import Choice, Email, NounSchema, Text, Whole, length
 
 
@@ -9,4 +10,4 @@ class UserSchema(NounSchema):
     id = Whole(dump_only=True)
     name = Text(required=True, validate=length(at_least=1, at_most=100))
     email = Email(required=True)
-    role = Choice("reader", "editor", "admin", load_default="reader")
+    role = Choice(*Role, load_default=Role.READER)

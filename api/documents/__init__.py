@@ -1,15 +1,21 @@
 """Stored things as documents: one declaration per noun, and the list of them."""
 
 from api.documents.book import BOOK
+from api.documents.configuration import CONFIGURATION, CUSTOMER_CONFIGURATION
 from api.documents.customer import CUSTOMER
 from api.documents.item import ITEM
 from api.documents.kind import Kind
+from api.documents.lineitem import LINEITEM
+from api.documents.order import ORDER
 from api.documents.product import PRODUCT
 from api.documents.review import REVIEW
+from api.documents.step import STEPS
 from api.documents.task import TASK
 from api.documents.user import USER
 
-KINDS: tuple[Kind, ...] = (BOOK, REVIEW, PRODUCT, CUSTOMER, TASK, ITEM, USER)
+_SHOP = (BOOK, REVIEW, PRODUCT, CUSTOMER, ORDER, LINEITEM, *STEPS)
+_BACK_OFFICE = (TASK, ITEM, CONFIGURATION, CUSTOMER_CONFIGURATION, USER)
+KINDS: tuple[Kind, ...] = (*_SHOP, *_BACK_OFFICE)
 """Every noun of the service, in the order in which the root names them."""
 
 

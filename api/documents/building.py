@@ -1,6 +1,6 @@
 """Documents from stored rows: members, pages and the root, with all their links."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +8,7 @@ from api.documents import KINDS, children_of
 from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape
+from api.roles import Role, may
 from api.storage.counters import Count
 from api.storage.cursors import encode_cursor
 from api.storage.pages import EMBEDDED_LIMIT, Page, Total, position_behind
@@ -32,12 +33,16 @@ _PAGING = ("sort", "limit", "cursor", "fields")
 class Builder:
     """Makes documents whose links stand below one mount prefix.
 
-    `suffixes` gives the media type that each suffix of a path asks for. What documents
-    of a noun share is made once, so a builder should be kept.
+    `suffixes` gives the media type that each suffix of a path asks for; documents offer
+    what the `role` may do. What documents of a noun share is made once, so a builder
+    should be kept.
     """
 
-    def __init__(self, uris: Uris, suffixes: Mapping[str, str]) -> None:
+    def __init__(
+        self, uris: Uris, suffixes: Mapping[str, str], role: Role = Role.ADMIN
+    ) -> None:
         self.uris = uris
+        self._role = role
         self._suffixes = tuple(suffixes.items())
         self._curies = [curie(uris)]
         self._linkers = {kind: self._linker(kind) for kind in KINDS}
@@ -63,8 +68,9 @@ class Builder:
         total: Total | None,
     ) -> Document:
         """A page of the collection at the keys; without a total it is not told."""
-        path = self.uris.href(kind.plural, *keys)
-        members = self._members(kind, page.rows, query.member)
+        name = kind.opened_at if keys else kind.plural
+        path = self.uris.href(name, *keys)
+        members = self.members(kind, page.rows, query.member)
         state: dict[str, Any] = {}
         if total is not None:
             state["total"] = total.number
@@ -85,7 +91,7 @@ class Builder:
         `rows` holds one more than is shown where there is a next page.
         """
         shown = rows[:EMBEDDED_LIMIT]
-        path = self.uris.href(kind.plural, *keys)
+        path = self.uris.href(kind.opened_at, *keys)
         links: Links = {relations.SELF: Link(path)}
         if len(rows) > EMBEDDED_LIMIT:
             behind = position_behind(kind.model, shown[-1])
@@ -96,7 +102,7 @@ class Builder:
             "total_kind": "exact",
             "count": len(shown),
         }
-        members = self._members(kind, shown, _EVERYTHING)
+        members = self.members(kind, shown)
         return Document(state, _COUNTED, links, {relations.ITEM: members})
 
     def root(self) -> Document:
@@ -106,8 +112,10 @@ class Builder:
             relations.SELF: Link(uris.href("root")),
             relations.CURIES: self._curies,
         }
-        for kind in _top_level():
-            links[kind.relation] = Link(uris.href(kind.plural))
+        for kind in KINDS:
+            if kind.stands_alone:
+                name = kind.name if kind.is_single else kind.plural
+                links[kind.relation] = Link(uris.href(name))
         for kind in _top_level():
             template = uris.template(kind.plural) + f"/{{{kind.model.key}}}"
             links[kind.member_relation] = Link(template, templated=True)
@@ -127,9 +135,10 @@ class Builder:
         }
         return Document(dict(members), Shape(kinds), links)
 
-    def _members(
-        self, kind: Kind, rows: Sequence[Any], query: MemberQuery
+    def members(
+        self, kind: Kind, rows: Sequence[Any], query: MemberQuery = _EVERYTHING
     ) -> list[Document]:
+        """Several of the noun, in the order of the rows."""
         if query.fields is not None:
             return [self.member(kind, row, query) for row in rows]
         dump, shape, link = kind.dump, kind.shape, self._linkers[kind]
@@ -169,7 +178,7 @@ class Builder:
         return links
 
     def _up(self, kind: Kind, keys: Sequence[Any]) -> Link:
-        if kind.parent is None:
+        if kind.parent is None or not keys:
             return Link(self.uris.href("root"))
         return Link(self.uris.href(kind.parent.name, *keys))
 
@@ -190,23 +199,19 @@ class Builder:
             "Link": Link,
             "curies": self._curies,
             "own": uris.maker(kind.name),
-            "among": uris.maker(kind.plural),
             "particular": kind.linker(uris) if kind.linker else None,
         }
-        links = ["'self': Link(href)"]
-        if kind.parent is None:
-            names["shared"] = Link(uris.href(kind.plural))
-            links.append("'collection': shared")
-        else:
-            names["above"] = uris.maker(kind.parent.name)
-            links.append(f"'collection': Link(among(({', '.join(keys[:-1])},)))")
-            links.append(f"'up': Link(above(({', '.join(keys[:-1])},)))")
+        links = ["'self': Link(href)", *self._upward(kind, keys, names)]
         nested = children_of(kind)
         if nested:
             links.append("'curies': curies")
         for child in nested:
-            ending = uris.template(child.plural).removeprefix(uris.template(kind.name))
-            links.append(f"{child.relation!r}: Link(href + {ending!r})")
+            if not child.is_offered:
+                ending = self._ending(child)
+                links.append(f"{child.relation!r}: Link(href + {ending!r})")
+        if kind.offers:
+            names["offered"] = self._offering(kind)
+            links.append("**offered(row, href)")
         if kind.linker:
             links.append("**particular(row)")
         alternates = [
@@ -215,13 +220,55 @@ class Builder:
         ]
         links.append(f"'alternate': [{', '.join(alternates)}]")
         source = (
-            f"def link(row):\n  href = own(({', '.join(keys)},))\n"
+            f"def link(row):\n  href = own(({''.join(f'{key}, ' for key in keys)}))\n"
             f"  return {{{', '.join(links)}}}\n"
         )
         # The source holds names of our own declarations only.
         exec(source, names)  # noqa: S102
         link: Linker = names["link"]
         return link
+
+    def _upward(
+        self, kind: Kind, keys: Sequence[str], names: dict[str, Any]
+    ) -> Iterator[str]:
+        """The sources of the links to what a row is part of, and the names in them."""
+        uris = self.uris
+        if kind.parent is None or kind.stands_alone:
+            shared = "up" if kind.is_single else "collection"
+            path = "root" if kind.is_single else kind.plural
+            names["shared"] = Link(uris.href(path))
+            yield f"{shared!r}: shared"
+            return
+        above = ", ".join(keys if kind.is_single else keys[:-1])
+        names["above"] = uris.maker(kind.parent.name)
+        if not kind.is_single:
+            names["among"] = uris.maker(kind.plural)
+            yield f"'collection': Link(among(({above},)))"
+        yield f"'up': Link(above(({above},)))"
+
+    def _ending(self, child: Kind) -> str:
+        """What the path of a nested noun adds to the path of its parent."""
+        parent: Any = child.parent
+        template = self.uris.template(child.opened_at)
+        return template.removeprefix(self.uris.template(parent.name))
+
+    def _offering(self, kind: Kind) -> Callable[[Any, str], Links]:
+        """A function from a row and its href to the links that it offers now."""
+        offers: Any = kind.offers
+        endings = {
+            child.name: (child.relation, self._ending(child))
+            for child in children_of(kind)
+            if child.is_offered and may(self._role, "PUT", child.name)
+        }
+
+        def offered(row: Any, href: str) -> Links:
+            return {
+                endings[name][0]: Link(href + endings[name][1])
+                for name in offers(row)
+                if name in endings
+            }
+
+        return offered
 
 
 def curie(uris: Uris) -> Link:
@@ -230,7 +277,7 @@ def curie(uris: Uris) -> Link:
 
 
 def _top_level() -> Iterable[Kind]:
-    return (kind for kind in KINDS if kind.parent is None)
+    return (kind for kind in KINDS if kind.stands_alone and not kind.is_single)
 
 
 def _search_variables(kind: Kind) -> str:

@@ -1,6 +1,6 @@
 """Kind: the one declaration of a noun, from which everything else is derived."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,8 +34,11 @@ class Kind:
     """A noun: how it is kept, what it shows, where its links lead.
 
     `is_public` tells whether shared caches may keep it. `linker` makes the links beyond
-    `self`, `collection`, `up`, `alternate` and those to nested nouns. A PUT that leaves
-    out a member in `keeps` leaves it as it is.
+    `self`, `collection`, `up`, `alternate` and those to nested nouns. `offers` names
+    the nested nouns that can be made of a row now; only then it links to them. What
+    `is_part` stands inside of its parent, whole. A PUT that leaves out a member in
+    `keeps` leaves it as it is; what is not `is_replaceable` has no PUT. `rel` is the
+    relation that leads there, if it is not called like the noun.
     """
 
     model: Model
@@ -43,7 +46,12 @@ class Kind:
     parent: "Kind | None" = None
     is_public: bool = False
     linker: Callable[[Uris], Linker] | None = None
+    offers: Callable[[Any], Sequence[str]] | None = None
+    is_offered: bool = False
+    is_part: bool = False
+    is_replaceable: bool = True
     keeps: frozenset[str] = frozenset()
+    rel: str | None = None
 
     @cached_property
     def name(self) -> str:
@@ -74,9 +82,26 @@ class Kind:
         return compiled_dumper(self.schema, columns)
 
     @property
+    def is_single(self) -> bool:
+        """Whether there is one at most for each owner, and so no collection."""
+        return self.model.is_single
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its path begins at the root."""
+        return self.parent is None or self.model.stands_alone
+
+    @property
+    def opened_at(self) -> str:
+        """The name of the path where a client finds those of one owner."""
+        return self.name if self.is_single else self.model.opened_at
+
+    @property
     def relation(self) -> str:
-        """The relation that leads to the noun's collection."""
-        return relations.extension(self.plural)
+        """The relation that leads to the noun's collection, or to a single one."""
+        return relations.extension(
+            self.rel or (self.name if self.is_single else self.plural)
+        )
 
     @property
     def member_relation(self) -> str:
@@ -87,9 +112,9 @@ class Kind:
     def key_places(self) -> tuple[int, ...]:
         """Where in a row the keys of its path stand: its parent's, then its own."""
         names = [column.name for column in self.model.shown]
-        keys = (
-            [self.model.owner, self.model.key] if self.model.owner else [self.model.key]
-        )
+        keys = [] if self.stands_alone else [str(self.model.owner)]
+        if not self.is_single:
+            keys.append(self.model.key)
         return tuple(map(names.index, keys))
 
     def keys_of(self, row: Any) -> tuple[Any, ...]:

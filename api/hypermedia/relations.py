@@ -25,6 +25,8 @@ CURIES = "curies"
 
 ROOT = "wm:root"
 CORRECTED = "wm:corrected"
+CUSTOMER = "wm:customer"
+ORDER = "wm:order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Relation:
 
 _COLLECTION = ("GET", "POST")
 _NUMBERED = ("GET", "PUT", "PATCH", "DELETE")
+_CHANGEABLE = ("GET", "PATCH", "DELETE")
+_STEP = ("GET", "PUT")
 _CHOSEN = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _EXTENSIONS = (
@@ -54,11 +58,28 @@ _EXTENSIONS = (
     Relation("wm:products", "What can be sold.", "a page of products", _COLLECTION),
     Relation("wm:product", "One product by its id.", "a product", _NUMBERED),
     Relation("wm:customers", "Who buys.", "a page of customers", _COLLECTION),
-    Relation("wm:customer", "One customer by its id.", "a customer", _NUMBERED),
+    Relation(CUSTOMER, "One customer by its id.", "a customer", _NUMBERED),
+    Relation("wm:orders", "What was bought.", "a page of orders", _COLLECTION),
+    Relation(ORDER, "One order by its id.", "an order", _CHANGEABLE),
+    Relation(
+        "wm:lineitems", "What an order holds.", "a page of line items", _COLLECTION
+    ),
+    Relation("wm:lineitem", "One line item by its number.", "a line item", _NUMBERED),
+    Relation("wm:placement", "Orders what the draft holds.", "a placement", _STEP),
+    Relation("wm:payment", "Pays the order's total.", "a payment", _STEP),
+    Relation("wm:shipment", "Sends what was paid.", "a shipment", _STEP),
+    Relation("wm:delivery", "Tells that it arrived.", "a delivery", _STEP),
+    Relation("wm:cancellation", "Calls the order off.", "a cancellation", _STEP),
     Relation("wm:tasks", "The to-do list.", "a page of tasks", _COLLECTION),
     Relation("wm:task", "One task by its id.", "a task", _CHOSEN),
     Relation("wm:items", "The key-value store.", "a page of items", _COLLECTION),
     Relation("wm:item", "One item by its key.", "an item", _CHOSEN),
+    Relation(
+        "wm:configuration",
+        "What the shop, or a customer, goes by.",
+        "a configuration",
+        _NUMBERED,
+    ),
     Relation("wm:users", "Who may do what.", "a page of users", _COLLECTION),
     Relation("wm:user", "One user by its id.", "a user", _NUMBERED),
     Relation(ROOT, "Where every walk begins.", "the root"),

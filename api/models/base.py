@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -84,11 +84,11 @@ class Money(sa.types.TypeDecorator[str]):
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int:
         """The number of hundredths."""
-        return int(Decimal(value).scaleb(2))
+        return cents_of(value)
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
-        """What gives the text of an amount that is not negative."""
-        return lambda value: f"{value // 100}.{value % 100:02}"
+        """What gives the text."""
+        return amount_of
 
 
 class Timestamp(sa.types.TypeDecorator[str]):
@@ -113,6 +113,20 @@ def now() -> str:
     return timestamp(datetime.now(UTC))
 
 
+LARGEST_AMOUNT = "9999999999.99"
+"""The largest amount of money that is kept."""
+
+
+def cents_of(amount: str) -> int:
+    """The hundredths in an amount that is written as a decimal."""
+    return int(Decimal(amount).scaleb(2))
+
+
+def amount_of(cents: int) -> str:
+    """The decimal text of hundredths that are not negative."""
+    return f"{cents // 100}.{cents % 100:02}"
+
+
 @lru_cache(maxsize=65_536)
 def sort_key(text: str) -> str:
     """What a text is sorted by on any database: the text without case and accents."""
@@ -134,7 +148,32 @@ def keyed_table(name: str, key: str, *columns: sa.schema.SchemaItem) -> sa.Table
     return _noun_table(name, serial, chosen, *columns)
 
 
-def _noun_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+def inner_table(
+    name: str, owner: sa.Column[Any], *columns: sa.schema.SchemaItem
+) -> sa.Table:
+    """The table of a noun whose ids count 1, 2, 3 … inside of each owner."""
+    serial = sa.Column("serial", sa.Integer, primary_key=True)
+    number = sa.Column("id", sa.Integer, nullable=False)
+    return _noun_table(
+        name,
+        serial,
+        owner,
+        number,
+        *columns,
+        sa.Index(None, owner, number, unique=True),
+    )
+
+
+def single_table(
+    name: str, owner: sa.Column[Any], *columns: sa.schema.SchemaItem
+) -> sa.Table:
+    """The table of a noun of which each owner has at most one."""
+    return _noun_table(name, owner, *columns, sqlite_autoincrement=False)
+
+
+def _noun_table(
+    name: str, *columns: sa.schema.SchemaItem, sqlite_autoincrement: bool = True
+) -> sa.Table:
     return sa.Table(
         name,
         METADATA,
@@ -144,13 +183,32 @@ def _noun_table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
         sa.Column("created", Timestamp, nullable=False),
         sa.Column("updated", Timestamp, nullable=False),
         sqlite_strict=True,
-        sqlite_autoincrement=True,
+        sqlite_autoincrement=sqlite_autoincrement,
     )
 
 
-def as_given(values: Values, present: Any) -> Values:
+class Known(NamedTuple):
+    """The rows around values that are written, as far as a model's rules need them.
+
+    `present` is what they replace, `parent` whose they are, `named` what they refer to
+    and what the model consults, by name.
+    """
+
+    present: Row = None
+    parent: Row = None
+    named: Mapping[str, Row] = {}
+
+
+NOTHING_KNOWN = Known()
+
+
+def as_given(values: Values, _known: Known) -> Values:
     """The values alone: nothing is derived from them."""
     return values
+
+
+def allow(_values: Values | None, _known: Known) -> None:
+    """Everything: no rule forbids it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +224,17 @@ class Model:
     """How a noun is kept; `noun` is its name in the singular, the table's the plural.
 
     `key` is the column by which it is found. `owner` is the column that names the
-    parent's id. `references` are the models whose rows other columns name. `fulltext`
-    is its index for searching. `sort_columns` holds the columns that order in place of
-    the member of that name. `derive` completes values before they are stored, knowing
-    the present row or None. `ripple` is run after each write of a child, with the binds
-    `owner`, `version` and `now`, to keep what its parent says of it right.
+    parent's id. One that `stands_alone` is found without its parent; of one that
+    `is_single` each owner has one at most. `defaults` are the values of a single one
+    that is always there. `references` are the models whose rows other columns name,
+    `consults` the single ones that its rules ask. `fulltext` is its index for
+    searching. `sort_columns` holds the columns that order in place of the member of
+    that name.
+
+    `derive` completes values before they are stored. `rule` raises a Conflict or an
+    InvalidBody for what may not be stored; without values it is asked about a removal.
+    `ripple` is run after each write of a child, with the binds `owner`, `version` and
+    `now`, to keep what its parent says of it right.
     """
 
     noun: str
@@ -178,16 +242,28 @@ class Model:
     key: str = "id"
     parent: "Model | None" = None
     owner: str | None = None
+    stands_alone: bool = False
+    is_single: bool = False
+    defaults: Mapping[str, Any] | None = None
     references: Mapping[str, "Model"] = field(default_factory=dict)
+    consults: Mapping[str, "Model"] = field(default_factory=dict)
     fulltext: FullText | None = None
     sort_columns: Mapping[str, str] | None = None
-    derive: Callable[[Values, Any], Values] = as_given
+    derive: Callable[[Values, Known], Values] = as_given
+    rule: Callable[[Values | None, Known], None] = allow
     ripple: sa.Update | None = None
 
     @cached_property
     def name(self) -> str:
         """The table's name, which is the noun's plural."""
         return str(self.table.name)
+
+    @property
+    def opened_at(self) -> str:
+        """What the collection that belongs to one owner is called among the paths."""
+        if self.stands_alone and self.parent is not None:
+            return f"{self.parent.noun}_{self.name}"
+        return self.name
 
     def column(self, name: str) -> sa.Column[Any]:
         """The column of a name; it must exist."""
@@ -221,8 +297,13 @@ class Model:
 
     @cached_property
     def numbered(self) -> bool:
-        """Whether the database gives the key, rather than a client."""
-        return self.serial.name == self.key
+        """Whether the server gives the key, rather than a client."""
+        return isinstance(self.column(self.key).type, sa.Integer)
+
+    @cached_property
+    def is_inner(self) -> bool:
+        """Whether its numbers count inside of each owner."""
+        return self.numbered and self.serial.name != self.key
 
     def sorted_by(self, member: str) -> sa.Column[Any]:
         """The column that orders when a client sorts by the member."""
@@ -236,7 +317,16 @@ class Model:
     def is_sortable(self, member: str) -> bool:
         """Whether an index gives the order, so that a page costs the same anywhere."""
         column = self.sorted_by(member)
-        leading = 0 if self.owner is None else 1
-        return bool(column.unique or column.primary_key) or any(
-            list(index.columns)[leading] is column for index in self.table.indexes
+        if column.unique or column.primary_key:
+            return True
+        indexes = [index.columns.keys() for index in self.table.indexes]
+        beginnings = [[] if self.owner is None else [self.owner]]
+        if self.stands_alone:
+            beginnings.append([])
+        return all(
+            any(
+                each[: len(beginning) + 1] == [*beginning, column.name]
+                for each in indexes
+            )
+            for beginning in beginnings
         )

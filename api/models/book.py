@@ -1,12 +1,11 @@
 """Books: the table, and what is derived from a book's values."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from api.models.base import (
     FullText,
     Json,
+    Known,
     Model,
     Tenths,
     Values,
@@ -47,11 +46,12 @@ for _column in (
     sa.Index(None, BOOKS.c[_column], BOOKS.c.id)
 
 
-def derive(values: Values, present: Any) -> Values:
+def derive(values: Values, known: Known) -> Values:
     """The values with the texts that sort by title and by author.
 
     A book of the catalogue keeps its "Last, First" as long as its author stays.
     """
+    present = known.present
     if present is not None and present.author == values["author"]:
         author_sort = present.author_sort
     else:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from api.models.base import Model, Row, Values, numbered_table
+from api.models.base import Known, Model, Values, numbered_table
 
 CUSTOMERS = numbered_table(
     "customers",
@@ -19,7 +19,7 @@ for _column in ("name", "city", "country", "created", "updated"):
     sa.Index(None, CUSTOMERS.c[_column], CUSTOMERS.c.id)
 
 
-def derive(values: Values, _present: Row) -> Values:
+def derive(values: Values, _known: Known) -> Values:
     """The values with the address in one case, of which there can be one only."""
     return {**values, "email_folded": values["email"].casefold()}
 

@@ -12,9 +12,10 @@ COUNTERS = sa.Table(
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("updated", Timestamp, nullable=False),
+    sa.Column("added", sa.Integer, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
-"""How many members a collection has and how often it changed.
+"""How many members a collection has, how often it changed, how many were ever added.
 
 `owner` is the parent's id, 0 where there is none. A member's version is the number of
 the change that wrote it, so no version ever comes back, not even after a deletion.

@@ -90,6 +90,10 @@ class Conditions(msgspec.Struct, frozen=True):
                     "This server wants If-Match on every change."
                 )
 
+    def for_creation(self) -> "Conditions":
+        """The conditions without If-None-Match, for nothing is there to match it."""
+        return msgspec.structs.replace(self, none_match=None)
+
     def _require_match(self, tag: str, updated: str | None) -> None:
         if self.match is None:
             self._require_unmodified(updated)

@@ -12,6 +12,10 @@ import falcon.asgi
 from api.errors import Fault, InvalidQuery
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
+from api.roles import ANYONE, Caller, Role
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Every method of the service, in the order in which Allow lists them."""
 
 
 @lru_cache(maxsize=256)
@@ -35,6 +39,7 @@ class ApiRequest(falcon.asgi.Request):
     started: float = 0.0
     mount: str = ""
     variant: Variant = DEFAULT
+    caller: Caller = ANYONE
 
     @cached_property
     def request_id(self) -> str:
@@ -65,6 +70,15 @@ class ApiRequest(falcon.asgi.Request):
         if header is None:
             return NONE_GIVEN
         return read_preferences(header.decode("latin-1"))
+
+    @property
+    def tag(self) -> str:
+        """What tells entity tags of this representation from those of others.
+
+        Documents show what their reader may do, so each role has its own.
+        """
+        tag, role = self.variant.tag, self.caller.role
+        return tag if role is Role.ADMIN else f"{tag}-{role}"
 
     @property
     def vary(self) -> str:

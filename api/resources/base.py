@@ -11,15 +11,17 @@ import falcon.asgi
 from api.documents import children_of
 from api.documents.kind import Kind
 from api.errors import NotFound
+from api.hypermedia import relations
 from api.hypermedia.document import Document
 from api.protocol import caching
 from api.protocol.answers import Answer, Representation
 from api.protocol.conditional import State
 from api.protocol.queries import Vocabulary
-from api.protocol.request import ApiRequest
-from api.resources.service import Service, builder_below
+from api.protocol.request import METHODS, ApiRequest
+from api.resources.service import Service, builder_for
 from api.storage import counters, pages
 from api.storage.engine import Connection
+from api.storage.query import LARGEST_LIMIT, MemberQuery
 from schemas.base import LARGEST_INTEGER, is_key
 
 
@@ -29,6 +31,8 @@ class Resource:
     Subclasses with a GET set `on_head = on_get`, for Falcon has no HEAD of its own.
     """
 
+    noun: str = ""
+    """The noun by which it is told who may do what here, if it has one."""
     accepted: Mapping[str, str] = {}
     """The header fields that tell which bodies the resource reads."""
 
@@ -39,9 +43,7 @@ class Resource:
     def allow(self) -> str:
         """The resource's methods as the Allow header lists them."""
         return ", ".join(
-            method
-            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-            if hasattr(self, f"on_{method.lower()}")
+            method for method in METHODS if hasattr(self, f"on_{method.lower()}")
         )
 
     async def on_options(
@@ -59,10 +61,15 @@ class Resource:
 class NounResource(Resource):
     """A resource of a noun, found by the keys of the noun and its parents."""
 
-    def __init__(self, service: Service, kind: Kind) -> None:
+    def __init__(
+        self, service: Service, kind: Kind, parents: tuple[Kind, ...] | None = None
+    ) -> None:
+        """`parents` are the nouns before it in its path, if not those of its own."""
         super().__init__(service)
         self.kind = kind
+        self.noun = kind.name
         self.children = children_of(kind)
+        self.parts = tuple(each for each in self.children if each.is_part)
         self.vocabulary = Vocabulary(
             kind.model,
             kind.shape.members,
@@ -74,8 +81,8 @@ class NounResource(Resource):
             ),
         )
         self.cache = caching.PUBLIC if kind.is_public else caching.PRIVATE
-        self.parents = _ancestors(kind)
-        self.path = (*self.parents, kind)
+        self.parents = _parents(kind) if parents is None else parents
+        self.path = self.parents if kind.is_single else (*self.parents, kind)
 
     def embed(
         self,
@@ -83,15 +90,23 @@ class NounResource(Resource):
         req: ApiRequest,
         documents: Sequence[Document],
         found: Sequence[Any],
-        names: Sequence[str],
+        query: MemberQuery = MemberQuery(),  # noqa: B008 - it is frozen
     ) -> None:
-        """Put the beginnings of nested collections into the rows' documents.
+        """Put parts, and the beginnings of nested collections, into documents of rows.
 
-        Two statements for each relation, however many rows there are.
+        At most two statements for each relation, however many rows there are. Who asks
+        for some members only gets no parts.
         """
-        builder = builder_below(req.mount)
-        for child in [each for each in self.children if each.plural in names]:
-            owners = [getattr(row, self.kind.model.key) for row in found]
+        builder = builder_for(req)
+        owners = [getattr(row, self.kind.model.key) for row in found]
+        for part in self.parts if query.fields is None else ():
+            insides = pages.first_of_each(
+                connection, part.model, owners, LARGEST_LIMIT - 1
+            )
+            for document, owner in zip(documents, owners, strict=True):
+                inside = builder.members(part, insides[owner])
+                document.embedded[relations.ITEM] = inside
+        for child in [each for each in self.children if each.plural in query.embed]:
             firsts = pages.first_of_each(
                 connection, child.model, owners, pages.EMBEDDED_LIMIT
             )
@@ -101,21 +116,34 @@ class NounResource(Resource):
                     child, self.kind.keys_of(row), firsts[owner], counts[owner]
                 )
 
-    def written(self, req: ApiRequest, row: Any, status: int = HTTPStatus.OK) -> Answer:
+    def state_of(self, _connection: Connection, row: Any) -> State:
+        """What conditions on the resource of the row are compared with."""
+        return State(row.version, row.updated)
+
+    def written(
+        self,
+        connection: Connection,
+        req: ApiRequest,
+        row: Any,
+        status: int = HTTPStatus.OK,
+    ) -> Answer:
         """The answer to a write that made the row what it is."""
-        builder, variant = builder_below(req.mount), req.variant
+        builder, variant = builder_for(req), req.variant
         href = builder.uris.href(self.kind.name, *self.kind.keys_of(row))
-        state = State(row.version, row.updated)
+        state = self.state_of(connection, row)
         if req.preferences.is_minimal:
             answer = Answer(
                 status if status == HTTPStatus.CREATED else HTTPStatus.NO_CONTENT,
-                Representation(variant, caching.PRIVATE).headers(state),
+                Representation(variant, caching.PRIVATE, tag=req.tag).headers(state),
             )
             answer.headers["preference-applied"] = "return=minimal"
         else:
             location = None if variant.indent else href + variant.format.suffix
-            named = Representation(variant, caching.PRIVATE, location)
-            answer = named.carry(builder.member(self.kind, row), state, status)
+            named = Representation(variant, caching.PRIVATE, location, req.tag)
+            document = builder.member(self.kind, row)
+            if self.parts:
+                self.embed(connection, req, [document], [row])
+            answer = named.carry(document, state, status)
         if status == HTTPStatus.CREATED:
             answer.headers["location"] = href
         return answer
@@ -134,7 +162,7 @@ def keys_in(path: Sequence[Kind], params: Mapping[str, str]) -> tuple[Any, ...]:
         if key is None:
             raise NotFound(
                 f"{text!r} can't be the {kind.model.key} of any of the {kind.plural}.",
-                within=(kind.plural, keys),
+                within=(kind.opened_at if keys else kind.plural, keys),
             )
         keys = (*keys, key)
     return keys
@@ -152,5 +180,7 @@ def _name(text: str) -> str | None:
     return text if is_key(text) else None
 
 
-def _ancestors(kind: Kind) -> tuple[Kind, ...]:
-    return () if kind.parent is None else (*_ancestors(kind.parent), kind.parent)
+def _parents(kind: Kind) -> tuple[Kind, ...]:
+    if kind.parent is None or kind.stands_alone:
+        return ()
+    return (*_parents(kind.parent), kind.parent)

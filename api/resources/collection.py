@@ -15,18 +15,16 @@ from api.protocol.conditional import (
 )
 from api.protocol.queries import collection_query
 from api.protocol.request import ApiRequest
-from api.resources.base import keys_in
+from api.resources.base import NounResource, keys_in
 from api.resources.creation import Creation
-from api.resources.service import builder_below
+from api.resources.service import builder_for
 from api.storage import counters, pages, rows
 from api.storage.engine import Connection, Snapshot
 from api.storage.query import CollectionQuery, Counting
 
 
-class Collection(Creation):
+class Listing(NounResource):
     """All of a noun, or all that belong to one parent, page by page."""
-
-    accepted: Mapping[str, str] = {"accept-post": ACCEPT_POST}
 
     async def on_get(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -38,19 +36,13 @@ class Collection(Creation):
         )
         keys = keys_in(self.parents, params)
         conditions = conditions_of(req)
-        is_bounded = query.selection.is_bounded and not query.member.embed
+        embeds = bool(self.parts or query.member.embed)
+        is_bounded = query.selection.is_bounded and not embeds
         run = self.service.storage.read if is_bounded else self.service.storage.scan
         answer = await run(self._page, req, keys, query, conditions)
         answer.send(resp)
 
     on_head = on_get
-
-    async def on_post(
-        self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
-    ) -> None:
-        """A new member."""
-        req.refuse_query()
-        await self.create(req, resp, keys_in(self.parents, params))
 
     def _page(
         self,
@@ -105,21 +97,33 @@ class Collection(Creation):
                     total = pages.count(
                         connection, model, query.selection, counting, owner
                     )
-            document = builder_below(req.mount).page(
-                self.kind, keys, query, page, total
-            )
+            document = builder_for(req).page(self.kind, keys, query, page, total)
             members = document.embedded["item"]
-            if query.member.embed and isinstance(members, list):
-                self.embed(connection, req, members, page.rows, query.member.embed)
+            embeds = bool(self.parts or query.member.embed)
+            if embeds and isinstance(members, list):
+                self.embed(connection, req, members, page.rows, query.member)
         answer = named.carry(document, State(count.version, count.updated))
         if counting is not Counting.BOUNDED:
             answer.headers["preference-applied"] = f"count={counting}"
         return answer, count.version
 
     def _representation(self, req: ApiRequest) -> Representation:
-        tag, counting = req.variant.tag, req.preferences.counting
+        tag, counting = req.tag, req.preferences.counting
         if counting is not Counting.BOUNDED:
             tag = f"{tag}-{counting}"
         return Representation(
             req.variant, self.cache, req.content_location, tag, "Accept, Prefer"
         )
+
+
+class Collection(Listing, Creation):
+    """A collection to which a client can add."""
+
+    accepted: Mapping[str, str] = {"accept-post": ACCEPT_POST}
+
+    async def on_post(
+        self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
+    ) -> None:
+        """A new member."""
+        req.refuse_query()
+        await self.create(req, resp, keys_in(self.parents, params))

@@ -85,7 +85,7 @@ class Creation(NounResource):
             new.conditions.require_for_write(state, obligatory=False)
         owner = new.parents[-1] if new.parents else counters.NO_OWNER
         row = rows.insert(connection, model, new.draft.for_new(), owner)
-        answer = self.written(req, row, HTTPStatus.CREATED)
+        answer = self.written(connection, req, row, HTTPStatus.CREATED)
         if keyed is not None:
             receipt = receipts.Receipt(
                 keyed.fingerprint, answer.status, answer.headers, answer.body

@@ -30,23 +30,23 @@ from api.protocol.members import Draft, draft_of
 from api.protocol.patches import apply_patch
 from api.protocol.queries import member_query
 from api.protocol.request import ApiRequest
-from api.resources.base import keys_in
+from api.resources.base import NounResource, keys_in
 from api.resources.creation import Creation
-from api.resources.service import Service, builder_below
+from api.resources.service import Service, builder_for
 from api.storage import counters, rows
 from api.storage.engine import Connection
 from api.storage.query import MemberQuery
 
 
-class Member(Creation):
-    """One of a noun whose ids the database gives: it can't be made here."""
+class ReadableMember(NounResource):
+    """One of a noun, to be read."""
 
-    accepted: Mapping[str, str] = {"accept-patch": ACCEPT_PATCH}
+    patches: str | None = None
+    """The media types of changes that can be made to it, if any can."""
 
     def __init__(self, service: Service, kind: Kind) -> None:
         super().__init__(service, kind)
-        self._models = [each.model for each in KINDS]
-        self._requires_match = service.settings.require_if_match
+        self.requires_match = service.settings.require_if_match
 
     async def on_get(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -64,22 +64,44 @@ class Member(Creation):
 
     on_head = on_get
 
-    async def on_put(
-        self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
-    ) -> None:
-        """Replace all that the client may set; what is left out gets its default."""
-        req.refuse_query()
-        keys = keys_in(self.path, params)
-        body = await read_body(req)
-        media_type = media_type_of(req, DOCUMENTS)
-        members = parse_document(body, media_type, self.kind.shape)
-        draft = draft_of(
-            self.kind.schema, members, keeps=self.kind.keeps, key=self._key(keys)
+    def stamp_at(self, connection: Connection, keys: tuple[Any, ...]) -> State:
+        """What conditions are compared with, found without reading all of the row."""
+        return State(*rows.find_stamp(connection, self.kind.model, keys))
+
+    def _read(
+        self,
+        connection: Connection,
+        req: ApiRequest,
+        keys: tuple[Any, ...],
+        query: MemberQuery,
+        conditions: Conditions,
+    ) -> Answer:
+        named = Representation(
+            req.variant, self.cache, req.content_location, req.tag, req.vary
         )
-        answer = await self.service.storage.write(
-            self._replace, req, keys, draft, conditions_of(req)
-        )
-        answer.send(resp)
+        if conditions is not NO_CONDITIONS:
+            state = self.stamp_at(connection, keys)
+            if conditions.is_fresh(state, named.tag):
+                return named.not_modified(state)
+        row = rows.find(connection, self.kind.model, keys)
+        document = builder_for(req).member(self.kind, row, query)
+        if self.parts or query.embed:
+            self.embed(connection, req, [document], [row], query)
+        answer = named.carry(document, self.state_of(connection, row))
+        if self.patches:
+            answer.headers["accept-patch"] = self.patches
+        return answer
+
+
+class Member(ReadableMember):
+    """One of a noun, which can't be made here: the server gives its id."""
+
+    accepted: Mapping[str, str] = {"accept-patch": ACCEPT_PATCH}
+    patches = ACCEPT_PATCH
+
+    def __init__(self, service: Service, kind: Kind) -> None:
+        super().__init__(service, kind)
+        self._models = [each.model for each in KINDS]
 
     async def on_patch(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -106,29 +128,68 @@ class Member(Creation):
         )
         answer.send(resp)
 
-    def _read(
+    def _change(
         self,
         connection: Connection,
         req: ApiRequest,
         keys: tuple[Any, ...],
-        query: MemberQuery,
+        patch: Any,
+        media_type: str,
         conditions: Conditions,
     ) -> Answer:
-        named = Representation(
-            req.variant, self.cache, req.content_location, vary=req.vary
+        present = rows.find(connection, self.kind.model, keys)
+        self.require(conditions, present)
+        document = self.kind.dump(present)
+        patched = apply_patch(document, patch, media_type)
+        draft = draft_of(self.kind.schema, patched, key=self.key_in(keys))
+        values = draft.for_present(document)
+        row = rows.replace(connection, self.kind.model, present, values)
+        return self.written(connection, req, row)
+
+    def _remove(
+        self, connection: Connection, keys: tuple[Any, ...], conditions: Conditions
+    ) -> Answer:
+        present = rows.find(connection, self.kind.model, keys)
+        self.require(conditions, present)
+        rows.remove(connection, self.kind.model, present, self._models)
+        headers = {"cache-control": caching.PRIVATE, "vary": "Accept"}
+        return Answer(HTTPStatus.NO_CONTENT, headers)
+
+    def require(self, conditions: Conditions, present: Any) -> None:
+        """Let a write of the present row go on only if the conditions hold."""
+        state = State(present.version, present.updated)
+        is_change = rows.is_stored(present)
+        if not is_change:
+            conditions = conditions.for_creation()
+        conditions.require_for_write(
+            state, obligatory=is_change and self.requires_match
         )
-        if conditions is not NO_CONDITIONS:
-            state = State(*rows.find_stamp(connection, self.kind.model, keys))
-            if conditions.is_fresh(state, req.variant.tag):
-                return named.not_modified(state)
-        row = rows.find(connection, self.kind.model, keys)
-        state = State(row.version, row.updated)
-        document = builder_below(req.mount).member(self.kind, row, query)
-        if query.embed:
-            self.embed(connection, req, [document], [row], query.embed)
-        answer = named.carry(document, state)
-        answer.headers["accept-patch"] = ACCEPT_PATCH
-        return answer
+
+    def key_in(self, keys: tuple[Any, ...]) -> tuple[str, str] | None:
+        """The key that the path gives to what is sent; a number is the server's."""
+        model = self.kind.model
+        return None if model.numbered or model.is_single else (model.key, keys[-1])
+
+
+class ReplaceableMember(Member):
+    """One of a noun whose members the client sets all at once with PUT."""
+
+    async def on_put(
+        self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
+    ) -> None:
+        """Replace all that the client may set; what is left out gets its default."""
+        req.refuse_query()
+        keys = keys_in(self.path, params)
+        body = await read_body(req)
+        media_type = media_type_of(req, DOCUMENTS)
+        members = parse_document(body, media_type, self.kind.shape)
+        draft = draft_of(
+            self.kind.schema, members, keeps=self.kind.keeps, key=self.key_in(keys)
+        )
+        answer = await self.service.storage.write(
+            self._replace, req, keys, draft, conditions_of(req)
+        )
+        answer.send(resp)
 
     def _replace(
         self,
@@ -143,58 +204,19 @@ class Member(Creation):
             conditions.require_for_write(None, obligatory=False)
             owner = keys[-2] if self.parents else counters.NO_OWNER
             row = rows.insert(connection, self.kind.model, draft.for_new(), owner)
-            return self.written(req, row, HTTPStatus.CREATED)
-        self._require(conditions, present)
+            return self.written(connection, req, row, HTTPStatus.CREATED)
+        self.require(conditions, present)
         values = draft.for_present(self.kind.dump(present))
-        return self.written(
-            req, rows.replace(connection, self.kind.model, present, values)
-        )
+        row = rows.replace(connection, self.kind.model, present, values)
+        status = HTTPStatus.OK if rows.is_stored(present) else HTTPStatus.CREATED
+        return self.written(connection, req, row, status)
 
     def _present(self, connection: Connection, keys: tuple[Any, ...]) -> Any:
         """The row that a PUT replaces, which must exist unless clients choose keys."""
-        if self.kind.model.numbered:
-            return rows.find(connection, self.kind.model, keys)
-        return rows.seek(connection, self.kind.model, keys)
-
-    def _change(
-        self,
-        connection: Connection,
-        req: ApiRequest,
-        keys: tuple[Any, ...],
-        patch: Any,
-        media_type: str,
-        conditions: Conditions,
-    ) -> Answer:
-        present = rows.find(connection, self.kind.model, keys)
-        self._require(conditions, present)
-        document = self.kind.dump(present)
-        patched = apply_patch(document, patch, media_type)
-        draft = draft_of(self.kind.schema, patched, key=self._key(keys))
-        values = draft.for_present(document)
-        return self.written(
-            req, rows.replace(connection, self.kind.model, present, values)
-        )
-
-    def _remove(
-        self, connection: Connection, keys: tuple[Any, ...], conditions: Conditions
-    ) -> Answer:
-        present = rows.find(connection, self.kind.model, keys)
-        self._require(conditions, present)
-        rows.remove(connection, self.kind.model, present, self._models)
-        headers = {"cache-control": caching.PRIVATE, "vary": "Accept"}
-        return Answer(HTTPStatus.NO_CONTENT, headers)
-
-    def _require(self, conditions: Conditions, present: Any) -> None:
-        state = State(present.version, present.updated)
-        conditions.require_for_write(state, obligatory=self._requires_match)
-
-    def _key(self, keys: tuple[Any, ...]) -> tuple[str, str] | None:
-        """The key that the path gives to what is sent; a number is the server's."""
-        model = self.kind.model
-        return None if model.numbered else (model.key, keys[-1])
+        return rows.find(connection, self.kind.model, keys)
 
 
-class KeyedMember(Member):
+class KeyedMember(ReplaceableMember, Creation):
     """One of a noun whose keys clients choose: PUT and POST can make it."""
 
     accepted: Mapping[str, str] = {
@@ -209,3 +231,6 @@ class KeyedMember(Member):
         req.refuse_query()
         *parents, key = keys_in(self.path, params)
         await self.create(req, resp, tuple(parents), key)
+
+    def _present(self, connection: Connection, keys: tuple[Any, ...]) -> Any:
+        return rows.seek(connection, self.kind.model, keys)

@@ -5,7 +5,9 @@ from functools import cached_property, lru_cache
 
 from api.documents.building import Builder
 from api.formats import FORMATS
+from api.protocol.request import ApiRequest
 from api.resources.page_cache import PageCache
+from api.roles import Role
 from api.settings import Settings
 from api.storage.claims import Claims
 from api.storage.engine import Storage
@@ -32,7 +34,12 @@ class Service:
 
 
 @lru_cache(maxsize=64)
-def builder_below(mount: str) -> Builder:
-    """The builder of documents whose links stand below the mount prefix."""
+def builder_below(mount: str, role: Role = Role.ADMIN) -> Builder:
+    """The builder of documents below the mount prefix, for readers of the role."""
     suffixes = {each.suffix: each.media_types[0] for each in FORMATS}
-    return Builder(uris_below(mount), suffixes)
+    return Builder(uris_below(mount), suffixes, role)
+
+
+def builder_for(req: ApiRequest) -> Builder:
+    """The builder of the documents that answer the request."""
+    return builder_below(req.mount, req.caller.role)

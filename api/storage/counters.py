@@ -19,6 +19,13 @@ class Count(NamedTuple):
     updated: str | None
 
 
+class Change(NamedTuple):
+    """The number of a collection's last change, and how many were ever added to it."""
+
+    version: int
+    added: int
+
+
 NONE_YET = Count(0, 0, None)
 NO_OWNER = 0
 
@@ -44,6 +51,7 @@ _new = insert(COUNTERS).values(
     total=sa.bindparam("added"),
     version=sa.bindparam("changes"),
     updated=sa.bindparam("now"),
+    added=sa.bindparam("entered"),
 )
 _BUMP = _new.on_conflict_do_update(
     index_elements=[COUNTERS.c.collection, COUNTERS.c.owner],
@@ -51,8 +59,9 @@ _BUMP = _new.on_conflict_do_update(
         "total": COUNTERS.c.total + _new.excluded.total,
         "version": COUNTERS.c.version + _new.excluded.version,
         "updated": _new.excluded.updated,
+        "added": COUNTERS.c.added + _new.excluded.added,
     },
-).returning(COUNTERS.c.version)
+).returning(COUNTERS.c.version, COUNTERS.c.added)
 
 
 def count_of(connection: sa.Connection, model: Model, owner: int = NO_OWNER) -> Count:
@@ -80,17 +89,17 @@ def bump(
     *,
     added: int = 0,
     changes: int = 1,
-) -> int:
-    """Note changes to a collection that add members; the number of the last change."""
+) -> Change:
+    """Note changes to a collection that add members, or take some away."""
     values = {
         "collection": model.name,
         "owner": owner,
         "added": added,
         "changes": changes,
         "now": now,
+        "entered": max(added, 0),
     }
-    number: int = connection.execute(_BUMP, values).scalar_one()
-    return number
+    return Change(*connection.execute(_BUMP, values).one())
 
 
 def forget(connection: sa.Connection, model: Model, owner: int) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from api.catalogue import CatalogueBook
-from api.models.base import now
+from api.models.base import NOTHING_KNOWN, now
 from api.models.book import BOOK, BOOKS
 from api.models.housekeeping import LOADS
 from api.storage import counters
@@ -82,4 +82,4 @@ def _row(book: CatalogueBook, version: int, moment: str) -> dict[str, Any]:
         "created": moment,
         "updated": moment,
     }
-    return BOOK.derive(values, None)
+    return BOOK.derive(values, NOTHING_KNOWN)

@@ -55,6 +55,7 @@ class _Form:
     """All of a statement but its values; equal forms share one statement."""
 
     model: Model
+    is_owned: bool
     filters: tuple[tuple[str, str], ...]
     has_words: bool
     sort: tuple[SortKey, ...]
@@ -112,7 +113,7 @@ def count(
 ) -> Total:
     """How many members the selection has, counted to the end or to 10,000."""
     is_bounded = counting is not Counting.EXACT
-    statement = _counting(_form(model, selection), is_bounded)
+    statement = _counting(_form(model, owner, selection), is_bounded)
     binds = {**filters.binds(model, selection), "owner": owner}
     number: int = connection.execute(statement, binds).scalar_one()
     if is_bounded and number > COUNTED_TO:
@@ -146,7 +147,7 @@ def _rows(
 ) -> list[Any]:
     binds = {**filters.binds(model, selection), "limit": limit, "owner": owner}
     binds |= {f"value{place}": each for place, each in enumerate(position.values)}
-    return _paging(_form(model, selection, position)).all(connection, binds)
+    return _paging(_form(model, owner, selection, position)).all(connection, binds)
 
 
 def _beside(
@@ -159,10 +160,14 @@ def _beside(
 
 
 def _form(
-    model: Model, selection: Selection, position: Position | None = None
+    model: Model,
+    owner: int,
+    selection: Selection,
+    position: Position | None = None,
 ) -> _Form:
     return _Form(
         model,
+        owner != NO_OWNER,
         tuple((each.member, each.operator) for each in selection.filters),
         selection.words is not None,
         selection.sort,
@@ -180,8 +185,8 @@ def _where(form: _Form) -> list[filters.Condition]:
         words=() if form.has_words else None,
     )
     found = filters.conditions(form.model, unfilled)
-    if form.model.owner is not None:
-        found.append(form.model.column(form.model.owner) == sa.bindparam("owner"))
+    if form.is_owned:
+        found.append(form.model.column(str(form.model.owner)) == sa.bindparam("owner"))
     return found
 
 

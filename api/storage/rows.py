@@ -15,34 +15,36 @@ from api.errors import (
     InUse,
     InvalidBody,
     NotFound,
+    Place,
     VersionMismatch,
 )
 from api.hypermedia.document import is_same
-from api.models.base import Model, Values, now
+from api.models.base import Known, Model, Values, allow, now
 from api.storage import counters
 from api.storage.prepared import Prepared
 
 Keys = tuple[Any, ...]
 """The keys of a path in their order: those of the parents, then the noun's own."""
 
+_USERS_TOLD = 20
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
 def find(connection: sa.Connection, model: Model, keys: Keys) -> Any:
-    """The row at the keys, with all its columns.
+    """The row at the keys, with all its columns; its defaults where it has some.
 
     Raises:
         NotFound: there is none, or it belongs to another parent.
     """
     row = seek(connection, model, keys)
-    if row is None:
-        raise _missing(connection, model, keys)
-    return row
+    return row or _default(connection, model, keys)
 
 
 def seek(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     """The row at the keys, or None."""
-    return _selection(model).first(connection, _binds(model, keys))
+    return _selection(model, _is_owned(model, keys)).first(
+        connection, _binds(model, keys)
+    )
 
 
 def find_stamp(connection: sa.Connection, model: Model, keys: Keys) -> Any:
@@ -51,9 +53,11 @@ def find_stamp(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     Raises:
         NotFound: there is no such row.
     """
-    stamp = _stamping(model).first(connection, _binds(model, keys))
+    statement = _stamping(model, _is_owned(model, keys))
+    stamp = statement.first(connection, _binds(model, keys))
     if stamp is None:
-        raise _missing(connection, model, keys)
+        row = _default(connection, model, keys)
+        return row.version, row.updated
     return stamp
 
 
@@ -63,7 +67,7 @@ def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> No
     Raises:
         NotFound: it does not.
     """
-    if model.parent is not None:
+    if model.parent is not None and parents:
         find(connection, model.parent, parents)
 
 
@@ -79,14 +83,18 @@ def insert(
         AlreadyExists: something stands at the key.
         DuplicateValue: a unique value is taken; names the members.
         InvalidBody: a value names a row that does not exist.
+        ApiError: the model's rule forbids it.
     """
-    _require_references(connection, model, values)
+    known = _known(connection, model, values, None, owner)
+    kept = model.derive(values, known)
+    model.rule(kept, known)
     moment = now()
-    version = counters.bump(connection, model, owner, moment, added=1)
-    kept = model.derive(values, None)
-    if model.owner is not None:
-        kept = {**kept, model.owner: owner}
-    stamps = {"version": version, "created": moment, "updated": moment}
+    change = _note(connection, model, owner, moment, added=1)
+    if model.is_inner:
+        kept = {**kept, model.key: change.added}
+    if model.owner is not None or model.is_single:
+        kept = {**kept, model.owner or model.key: owner}
+    stamps = {"version": change.version, "created": moment, "updated": moment}
     row = _run(connection, model, _insertion(model), {**kept, **stamps})
     _ripple(connection, model, owner, moment)
     return row
@@ -101,17 +109,21 @@ def replace(
         VersionMismatch: the row changed since it was read.
         DuplicateValue: a unique value is taken; names the members.
         InvalidBody: a value names a row that does not exist.
+        ApiError: the model's rule forbids it.
     """
-    kept = model.derive(values, present)
+    owner = owner_of(model, present)
+    if not is_stored(present):
+        return insert(connection, model, values, owner)
+    known = _known(connection, model, values, present, owner)
+    kept = model.derive(values, known)
+    model.rule(kept, known)
     if is_same(kept, {name: getattr(present, name) for name in kept}):
         return present
-    _require_references(connection, model, values)
     moment = now()
-    owner = owner_of(model, present)
-    version = counters.bump(connection, model, owner, moment)
+    change = _note(connection, model, owner, moment)
     binds = {f"new_{name}": value for name, value in kept.items()}
-    binds |= {"new_version": version, "new_updated": moment}
-    binds |= {"key": getattr(present, model.key), "read": present.version}
+    binds |= {"new_version": change.version, "new_updated": moment}
+    binds |= {"key": getattr(present, model.serial.name), "read": present.version}
     row = _run(connection, model, _replacement(model, tuple(kept)), binds)
     if row is None:
         raise VersionMismatch("The resource was changed while this request ran.")
@@ -127,16 +139,20 @@ def remove(
     Raises:
         InUse: a row of another of the models refers to it.
         VersionMismatch: the row changed since it was read.
+        ApiError: the model's rule forbids it.
     """
+    if not is_stored(present):
+        return
     moment = now()
     owner = owner_of(model, present)
-    key = getattr(present, model.key)
+    model.rule(None, _known(connection, model, {}, present, owner))
+    key = getattr(present, model.serial.name)
     for each in models:
         _require_unused(connection, model, key, each)
     removed = connection.execute(_removal(model), {"key": key, "read": present.version})
     if removed.rowcount == 0:
         raise VersionMismatch("The resource was changed while this request ran.")
-    counters.bump(connection, model, owner, moment, added=-1)
+    _note(connection, model, owner, moment, added=-1)
     for each in models:
         if each.parent is model:
             counters.forget(connection, each, key)
@@ -149,18 +165,50 @@ def owner_of(model: Model, row: Any) -> int:
     return owner
 
 
-def _require_references(
-    connection: sa.Connection, model: Model, values: Values
-) -> None:
-    """Make sure that what the values name exists."""
-    faults = [
-        Fault(f"There is no {target.noun} {values[name]!r}.", "missing", f"/{name}")
+def is_stored(row: Any) -> bool:
+    """Whether the row was written, rather than made of defaults."""
+    return row.created is not None
+
+
+def _known(
+    connection: sa.Connection, model: Model, values: Values, present: Any, owner: int
+) -> Known:
+    """The rows that the model's rules need; what the values name must exist."""
+    named = {
+        name: seek(connection, target, (values[name],))
         for name, target in model.references.items()
-        if values[name] is not None
-        and seek(connection, target, (values[name],)) is None
+        if values.get(name) is not None
+    }
+    faults = [
+        Fault(
+            f"There is no {model.references[name].noun} {values[name]!r}.",
+            "missing",
+            f"/{name}",
+        )
+        for name, row in named.items()
+        if row is None
     ]
     if faults:
         raise InvalidBody("The body names what does not exist.", faults=faults)
+    for name, single in model.consults.items():
+        named[name] = find(connection, single, ())
+    parent = None
+    if model.parent is not None and model.rule is not allow:
+        parent = find(connection, model.parent, (owner,))
+    return Known(present, parent, named)
+
+
+def _note(
+    connection: sa.Connection, model: Model, owner: int, moment: str, *, added: int = 0
+) -> counters.Change:
+    """Note a change in the owner's collection, and in that of all where there is one.
+
+    The change of the outermost collection numbers the versions of its rows.
+    """
+    change = counters.bump(connection, model, owner, moment, added=added)
+    if model.stands_alone:
+        return counters.bump(connection, model, counters.NO_OWNER, moment, added=added)
+    return change
 
 
 def _require_unused(
@@ -168,21 +216,62 @@ def _require_unused(
 ) -> None:
     """Make sure that no row of the other model refers to the key."""
     for name, target in user.references.items():
-        if target is model and _use(user, name).first(connection, {"key": key}):
+        if target is not model:
+            continue
+        users = _users(user, name).all(connection, {"key": key})
+        if users:
             raise InUse(
                 f"There are {user.name} whose {name} is {key!r}.",
-                users=user.name,
-                member=name,
-                key=key,
+                users=_where_used(user, name, key, users),
             )
 
 
+def _where_used(
+    user: Model, name: str, key: object, users: Sequence[Any]
+) -> Sequence[Place]:
+    """The collection of those that use the key, or some of them if it has none."""
+    if name == user.owner:
+        return [Place(user.opened_at, (key,))]
+    if user.parent is None:
+        return [Place(user.name, query=(name, str(key)))]
+    return [Place(user.noun, tuple(each)) for each in users]
+
+
+def _default(connection: sa.Connection, model: Model, keys: Keys) -> Any:
+    """What stands where nothing was written yet, if the model has defaults."""
+    if model.defaults is None:
+        raise _missing(connection, model, keys)
+    require_parent(connection, model, keys)
+    owner = keys[-1] if keys else counters.NO_OWNER
+    count = counters.count_of(connection, model, owner)
+    stamps = {"version": count.version, "created": None, "updated": count.updated}
+    values = {**model.defaults, model.key: owner, **stamps}
+    return model.record(values[column.name] for column in model.columns)
+
+
 def _missing(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
-    if model.parent is not None and seek(connection, model.parent, keys[:-1]) is None:
+    if model.is_single:
+        return _missing_single(connection, model, keys)
+    if (
+        model.parent is not None
+        and keys[:-1]
+        and seek(connection, model.parent, keys[:-1]) is None
+    ):
         return _missing(connection, model.parent, keys[:-1])
     return NotFound(
         f"There is nothing with the {model.key} {keys[-1]!r} in {model.name}.",
-        within=(model.name, keys[:-1]),
+        within=(model.opened_at if keys[:-1] else model.name, keys[:-1]),
+    )
+
+
+def _missing_single(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
+    if model.parent is None:
+        return NotFound(f"There is no {model.noun}.")
+    if seek(connection, model.parent, keys) is None:
+        return _missing(connection, model.parent, keys)
+    return NotFound(
+        f"There is no {model.noun} of {model.parent.noun} {keys[-1]} yet.",
+        within=(model.parent.noun, keys),
     )
 
 
@@ -220,40 +309,49 @@ def _taken(model: Model, error: BaseException | None, binds: Values) -> Exceptio
 def _ripple(connection: sa.Connection, model: Model, owner: int, moment: str) -> None:
     if model.ripple is None or model.parent is None:
         return
-    version = counters.bump(connection, model.parent, counters.NO_OWNER, moment)
+    above = counters.NO_OWNER
+    if model.parent.owner is not None:
+        above = owner_of(model.parent, find(connection, model.parent, (owner,)))
+    change = _note(connection, model.parent, above, moment)
     connection.execute(
-        model.ripple, {"owner": owner, "version": version, "now": moment}
+        model.ripple, {"owner": owner, "version": change.version, "now": moment}
     )
 
 
+def _is_owned(model: Model, keys: Keys) -> bool:
+    """Whether the keys name the owner too, who then must be the right one."""
+    return model.owner is not None and len(keys) > 1
+
+
 def _binds(model: Model, keys: Keys) -> Values:
-    if model.owner is None:
-        return {"key": keys[-1]}
-    return {"key": keys[-1], "owner": keys[-2]}
+    if _is_owned(model, keys):
+        return {"key": keys[-1], "owner": keys[-2]}
+    return {"key": keys[-1] if keys else counters.NO_OWNER}
 
 
-def _at_keys(model: Model) -> list[sa.ColumnElement[bool]]:
+def _at_keys(model: Model, is_owned: bool) -> list[sa.ColumnElement[bool]]:
     conditions = [model.column(model.key) == sa.bindparam("key")]
-    if model.owner is not None:
-        conditions.append(model.column(model.owner) == sa.bindparam("owner"))
+    if is_owned:
+        conditions.append(model.column(str(model.owner)) == sa.bindparam("owner"))
     return conditions
 
 
 @lru_cache(maxsize=256)
-def _selection(model: Model) -> Prepared:
-    return Prepared(sa.select(*model.columns).where(*_at_keys(model)))
+def _selection(model: Model, is_owned: bool) -> Prepared:
+    return Prepared(sa.select(*model.columns).where(*_at_keys(model, is_owned)))
 
 
 @lru_cache(maxsize=256)
-def _use(user: Model, name: str) -> Prepared:
+def _users(user: Model, name: str) -> Prepared:
     refers = user.column(name) == sa.bindparam("key")
-    return Prepared(sa.select(user.serial).where(refers).limit(1))
+    keys = [user.column(each) for each in (user.owner, user.key) if each]
+    return Prepared(sa.select(*keys).where(refers).limit(_USERS_TOLD))
 
 
 @lru_cache(maxsize=256)
-def _stamping(model: Model) -> Prepared:
+def _stamping(model: Model, is_owned: bool) -> Prepared:
     stamp = sa.select(model.table.c.version, model.table.c.updated)
-    return Prepared(stamp.where(*_at_keys(model)))
+    return Prepared(stamp.where(*_at_keys(model, is_owned)))
 
 
 @lru_cache(maxsize=256)
@@ -269,7 +367,7 @@ def _replacement(model: Model, names: tuple[str, ...]) -> sa.Executable:
     return (
         sa.update(model.table)
         .where(
-            model.column(model.key) == sa.bindparam("key"),
+            model.serial == sa.bindparam("key"),
             model.table.c.version == sa.bindparam("read"),
         )
         .values(changed)
@@ -280,6 +378,6 @@ def _replacement(model: Model, names: tuple[str, ...]) -> sa.Executable:
 @lru_cache(maxsize=256)
 def _removal(model: Model) -> sa.Delete:
     return sa.delete(model.table).where(
-        model.column(model.key) == sa.bindparam("key"),
+        model.serial == sa.bindparam("key"),
         model.table.c.version == sa.bindparam("read"),
     )

@@ -1,0 +1,12 @@
+"""Configurations, the shop's and each customer's: nothing beyond what all have."""
+
+from api.documents.customer import CUSTOMER
+from api.documents.kind import Kind
+from api.models.configuration import CONFIGURATION as SHOP_MODEL
+from api.models.configuration import CUSTOMER_CONFIGURATION as CUSTOMER_MODEL
+from schemas.configuration import ConfigurationSchema, CustomerConfigurationSchema
+
+CONFIGURATION = Kind(SHOP_MODEL, ConfigurationSchema)
+CUSTOMER_CONFIGURATION = Kind(
+    CUSTOMER_MODEL, CustomerConfigurationSchema, parent=CUSTOMER, rel="configuration"
+)

@@ -1,0 +1,28 @@
+"""The steps of an order: nothing beyond what every single noun has."""
+
+from collections.abc import Mapping
+
+from api.documents.kind import Kind
+from api.documents.order import ORDER
+from api.models.order import Step
+from api.models.step import STEPS as MODELS
+from schemas.base import NounSchema
+from schemas.step import (
+    CancellationSchema,
+    DeliverySchema,
+    PaymentSchema,
+    PlacementSchema,
+    ShipmentSchema,
+)
+
+_SCHEMAS: Mapping[Step, type[NounSchema]] = {
+    Step.PLACEMENT: PlacementSchema,
+    Step.PAYMENT: PaymentSchema,
+    Step.SHIPMENT: ShipmentSchema,
+    Step.DELIVERY: DeliverySchema,
+    Step.CANCELLATION: CancellationSchema,
+}
+STEPS = tuple(
+    Kind(MODELS[step], _SCHEMAS[step], parent=ORDER, is_offered=True) for step in Step
+)
+"""The steps in the order in which they happen."""

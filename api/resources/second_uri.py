@@ -1,0 +1,44 @@
+"""Second URIs: what stands below its customer too, under the same customer only."""
+
+from collections.abc import Awaitable, Callable
+
+import falcon.asgi
+
+from api.documents.customer import CUSTOMER
+from api.documents.order import ORDER
+from api.protocol.request import METHODS, ApiRequest
+from api.resources.base import Resource, keys_in
+from api.storage import rows
+from api.uris import uris_below
+
+Responder = Callable[..., Awaitable[None]]
+
+
+class SecondUri:
+    """Passes each request on to the resource at its canonical URI.
+
+    From here on the request is one for the canonical path, so `Content-Location`,
+    `self` and every other link name it (contract, section 2).
+    """
+
+    def __init__(self, resource: Resource, name: str) -> None:
+        """`name` is that of the resource's path."""
+        self.resource = resource
+        self.noun = resource.noun
+        self._name = name
+        for method in METHODS:
+            name = f"on_{method.lower()}"
+            if hasattr(resource, name):
+                setattr(self, name, self._passed_on(getattr(resource, name)))
+
+    def _passed_on(self, respond: Responder) -> Responder:
+        async def respond_here(
+            req: ApiRequest, resp: falcon.asgi.Response, **params: str
+        ) -> None:
+            keys = keys_in((CUSTOMER, ORDER), params)
+            await self.resource.service.storage.read(rows.find, ORDER.model, keys)
+            del params[CUSTOMER.name]
+            req.path = uris_below("").href(self._name, *params.values())
+            await respond(req, resp, **params)
+
+        return respond_here

@@ -1,0 +1,23 @@
+"""Configurations, the shop's and each customer's: what a client may send and gets."""
+
+from api.models.configuration import CONFIGURATION
+from schemas.base import Currency, Email, Flag, Language, NounSchema, Text, length
+
+_SHOP = CONFIGURATION.defaults or {}
+
+
+class ConfigurationSchema(NounSchema):
+    """What the whole shop goes by."""
+
+    name = Text(load_default=_SHOP["name"], validate=length(at_least=1, at_most=200))
+    currency = Currency(load_default=_SHOP["currency"])
+    language = Language(load_default=_SHOP["language"])
+    contact_email = Email(allow_none=True, load_default=_SHOP["contact_email"])
+
+
+class CustomerConfigurationSchema(NounSchema):
+    """What one customer wants; without a language or currency, the shop's."""
+
+    language = Language(allow_none=True, load_default=None)
+    currency = Currency(allow_none=True, load_default=None)
+    newsletter = Flag(load_default=False)
