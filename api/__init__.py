@@ -8,7 +8,7 @@ imports from lower lines only (import-linter checks it):
     descriptions
     documents  protocol                 a noun's document; HTTP's rules
     storage  formats  schemas
-    models  hypermedia  catalogue
+    models  hypermedia  catalogue  sample
     uris  settings  roles
     errors
 """

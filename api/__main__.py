@@ -14,7 +14,7 @@ from api.storage.engine import Connection, sqlite_engine
 from api.storage.loading import digest_of, is_loaded, load_books
 from api.storage.migrations import NotCurrent, require_current
 from api.storage.migrations import migrate as migrate_database
-from api.storage.sampling import SampleTaken, make_sample
+from api.storage.sampling import make_sample
 from api.storage.writer import exclusively
 
 _GZIP_TRAILER = 4
@@ -72,11 +72,8 @@ def load_catalogue(settings: Settings, file: Path) -> None:
 @click.pass_obj
 def load_sample(settings: Settings) -> None:
     """Make an invented sample shop, once; its books are those that are loaded."""
-    try:
-        with _database(settings) as connection, exclusively(connection):
-            is_new = make_sample(connection)
-    except SampleTaken as ex:
-        raise click.ClickException(f"no sample was made: {ex}") from ex
+    with _database(settings) as connection, exclusively(connection):
+        is_new = make_sample(connection)
     if is_new:
         click.echo(
             f"{len(sample.PRODUCTS)} products, {len(sample.CUSTOMERS)} customers, "

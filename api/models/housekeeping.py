@@ -42,4 +42,4 @@ LOADS = sa.Table(
     sa.Column("created", Timestamp, nullable=False),
     sqlite_strict=True,
 )
-"""The catalogue files that were loaded, by the SHA-256 of their content."""
+"""What was loaded: catalogues by the SHA-256 of their content, the sample by name."""

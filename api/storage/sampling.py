@@ -5,13 +5,11 @@ It is made once: what editors changed or removed of it since stays as they left 
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import sqlalchemy as sa
 
 from api import sample
-from api.errors import DuplicateValue
-from api.models.base import Model, Values, now
+from api.models.base import now
 from api.models.book import BOOKS
 from api.models.configuration import CONFIGURATION
 from api.models.customer import CUSTOMER
@@ -19,7 +17,7 @@ from api.models.housekeeping import LOADS
 from api.models.lineitem import LINEITEM
 from api.models.order import ORDER, Step
 from api.models.product import PRODUCT
-from api.storage import rows, steps
+from api.storage import counters, rows, steps
 from api.storage.loading import is_loaded
 
 MADE = "sample-shop-1"
@@ -28,19 +26,14 @@ MADE = "sample-shop-1"
 _BOOK = sa.select(BOOKS.c.id).where(BOOKS.c.gutenberg_id == sa.bindparam("number"))
 
 
-class SampleTaken(Exception):
-    """A SKU or an e-mail of the sample is somebody's own; the message names it."""
-
-
 def make_sample(connection: sa.Connection) -> bool:
     """Make the sample shop and give True; once it was made, do nothing and give False.
 
-    It belongs inside of one transaction, which an error must undo.
-
-    Raises:
-        SampleTaken: what must be unique stands already.
+    A shop with products or customers of its own gets no sample. It belongs inside of
+    one transaction.
     """
-    if is_loaded(connection, MADE):
+    of_its_own = [counters.count_of(connection, each) for each in (PRODUCT, CUSTOMER)]
+    if is_loaded(connection, MADE) or any(count.total for count in of_its_own):
         return False
     shop = rows.find(connection, CONFIGURATION, ())
     products = {
@@ -48,7 +41,7 @@ def make_sample(connection: sa.Connection) -> bool:
         for each in sample.PRODUCTS
     }
     customers = {
-        each.email: _insert(connection, CUSTOMER, asdict(each), "email").id
+        each.email: rows.insert(connection, CUSTOMER, asdict(each)).id
         for each in sample.CUSTOMERS
     }
     for order in sample.ORDERS:
@@ -65,7 +58,7 @@ def _make_product(
     values = asdict(product)
     book = connection.scalar(_BOOK, {"number": values.pop("gutenberg_id")})
     values |= {"description": sample.DESCRIPTION, "currency": currency, "book": book}
-    made: int = _insert(connection, PRODUCT, values, "sku").id
+    made: int = rows.insert(connection, PRODUCT, values).id
     return made
 
 
@@ -84,18 +77,3 @@ def _make_order(
         present = rows.find(connection, ORDER, (key,))
         members = dict(step.members)
         steps.take_step(connection, present, Step(step.name), members, by=None)
-
-
-def _insert(
-    connection: sa.Connection, model: Model, values: Values, unique: str
-) -> Any:
-    """The new row, whose unique member no other row may have.
-
-    Raises:
-        SampleTaken: another row has it.
-    """
-    try:
-        return rows.insert(connection, model, values)
-    except DuplicateValue as ex:
-        taken = f"another {model.noun} has the {unique} {values[unique]!r} already"
-        raise SampleTaken(taken) from ex

@@ -3,10 +3,8 @@
 import csv
 import gzip
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -145,17 +143,6 @@ def test_the_sample_shop_is_made_once_on_the_books_that_are_there(database, tmp_
     printed = [each.stdout for each in ended]
     assert printed == ["12 products, 4 customers, 8 orders made.\n", ""]
     assert ask(database, "SELECT count(*), count(book) FROM products") == [(12, 2)]
-
-
-def test_a_sample_over_somebody_s_own_product_is_refused_in_one_line(database):
-    command(database, "load-sample")
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("DELETE FROM loads")
-    before = ask(database, "SELECT * FROM counters")
-    ended = command(database, "load-sample")
-    assert ended.returncode == 1
-    assert_one_readable_line(ended.stderr, "SAMPLE-PRIDE")
-    assert ask(database, "SELECT * FROM counters") == before
 
 
 def test_a_sample_for_a_database_that_was_not_migrated_says_what_to_do(tmp_path):
