@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
+from api.errors import Conflict
+
 Values: TypeAlias = dict[str, Any]
 Row: TypeAlias = Any
 """A named tuple of a row's columns, or None."""
@@ -207,8 +209,12 @@ def as_given(values: Values, _known: Known) -> Values:
     return values
 
 
-def allow(_values: Values | None, _known: Known) -> None:
+def allow_values(_values: Values, _known: Known) -> None:
     """Everything: no rule forbids it."""
+
+
+def allow_method(_method: str, _known: Known) -> None:
+    """Every method, whatever the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +237,9 @@ class Model:
     searching. `sort_columns` holds the columns that order in place of the member of
     that name.
 
-    `derive` completes values before they are stored. `rule` raises a Conflict or an
-    InvalidBody for what may not be stored; without values it is asked about a removal.
+    `gate` raises a Conflict for a method (POST, PUT, DELETE) that the state of the row
+    or of its parent forbids, whatever the values. `derive` completes values before they
+    are stored. `rule` raises a Conflict or an InvalidBody for values that may not be.
     `ripple` is run after each write of a child, with the binds `owner`, `version` and
     `now`, to keep what its parent says of it right.
     """
@@ -249,14 +256,29 @@ class Model:
     consults: Mapping[str, "Model"] = field(default_factory=dict)
     fulltext: FullText | None = None
     sort_columns: Mapping[str, str] | None = None
+    gate: Callable[[str, Known], None] = allow_method
     derive: Callable[[Values, Known], Values] = as_given
-    rule: Callable[[Values | None, Known], None] = allow
+    rule: Callable[[Values, Known], None] = allow_values
     ripple: sa.Update | None = None
 
     @cached_property
     def name(self) -> str:
         """The table's name, which is the noun's plural."""
         return str(self.table.name)
+
+    def is_open(self, method: str, known: Known) -> bool:
+        """Whether the state of the row and of its parent allow the method."""
+        try:
+            self.gate(method, known)
+        except Conflict:
+            return False
+        return True
+
+    @cached_property
+    def knows_parent(self) -> bool:
+        """Whether its rules ask for the row of the parent."""
+        is_ruled = self.rule is not allow_values or self.gate is not allow_method
+        return self.parent is not None and is_ruled
 
     @property
     def opened_at(self) -> str:

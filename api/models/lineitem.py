@@ -41,19 +41,24 @@ def derive(values: Values, known: Known) -> Values:
     return {**values, "unit_price": unit_price, "total": total}
 
 
-def rule(values: Values | None, known: Known) -> None:
-    """Line items change only in a draft, and are all in the order's currency.
+def gate(_method: str, known: Known) -> None:
+    """Line items change only in a draft.
 
     Raises:
-        NotAllowedInStatus: the order is no draft.
+        NotAllowedInStatus: the order is none any more.
+    """
+    require_draft(known.parent)
+
+
+def rule(values: Values, known: Known) -> None:
+    """Line items are all in the order's currency, and not too many or too dear.
+
+    Raises:
         CurrencyMismatch: the product is sold in another currency.
         TooManyLines: the order is full.
         InvalidBody: the order's total would be larger than any amount.
     """
     order, present = known.parent, known.present
-    require_draft(order)
-    if values is None:
-        return
     product = known.named["product"]
     # What was added stays, even if the product has another currency by now.
     is_kept = present is not None and present.product == product.id
@@ -100,6 +105,7 @@ LINEITEM = Model(
     parent=ORDER,
     owner="order",
     references={"product": PRODUCT},
+    gate=gate,
     derive=derive,
     rule=rule,
     ripple=KEEP_TOTAL,

@@ -126,9 +126,13 @@ def derive(values: Values, known: Known) -> Values:
     }
 
 
-def rule(values: Values | None, known: Known) -> None:
-    """Only a draft can be removed."""
-    if values is None:
+def gate(method: str, known: Known) -> None:
+    """Only a draft can be removed.
+
+    Raises:
+        NotAllowedInStatus: it is none any more.
+    """
+    if method == "DELETE":
         require_draft(known.present)
 
 
@@ -140,6 +144,6 @@ ORDER = Model(
     stands_alone=True,
     references={"customer": CUSTOMER},
     consults={"configuration": CONFIGURATION},
+    gate=gate,
     derive=derive,
-    rule=rule,
 )

@@ -31,13 +31,13 @@ def pay_all(values: Values, known: Known) -> Values:
     return {**values, "amount": values["amount"] or known.parent.total}
 
 
-def require_total(values: Values | None, known: Known) -> None:
+def require_total(values: Values, known: Known) -> None:
     """What is paid must be the order's total.
 
     Raises:
         InvalidBody: it is not.
     """
-    if values is not None and values["amount"] != known.parent.total:
+    if values["amount"] != known.parent.total:
         raise InvalidBody(
             "The amount must be the order's total.",
             faults=[

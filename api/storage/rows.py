@@ -19,7 +19,7 @@ from api.errors import (
     VersionMismatch,
 )
 from api.hypermedia.document import is_same
-from api.models.base import Known, Model, Values, allow, now
+from api.models.base import Known, Model, Values, now
 from api.storage import counters
 from api.storage.prepared import Prepared
 
@@ -86,6 +86,7 @@ def insert(
         ApiError: the model's rule forbids it.
     """
     known = _known(connection, model, values, None, owner)
+    model.gate("POST", known)
     kept = model.derive(values, known)
     model.rule(kept, known)
     moment = now()
@@ -115,6 +116,7 @@ def replace(
     if not is_stored(present):
         return insert(connection, model, values, owner)
     known = _known(connection, model, values, present, owner)
+    model.gate("PUT", known)
     kept = model.derive(values, known)
     model.rule(kept, known)
     if is_same(kept, {name: getattr(present, name) for name in kept}):
@@ -145,10 +147,9 @@ def remove(
         return
     moment = now()
     owner = owner_of(model, present)
-    model.rule(None, _known(connection, model, {}, present, owner))
+    model.gate("DELETE", _known(connection, model, {}, present, owner))
+    require_unused(connection, model, present, models)
     key = getattr(present, model.serial.name)
-    for each in models:
-        _require_unused(connection, model, key, each)
     removed = connection.execute(_removal(model), {"key": key, "read": present.version})
     if removed.rowcount == 0:
         raise VersionMismatch("The resource was changed while this request ran.")
@@ -193,7 +194,7 @@ def _known(
     for name, single in model.consults.items():
         named[name] = find(connection, single, ())
     parent = None
-    if model.parent is not None and model.rule is not allow:
+    if model.parent is not None and model.knows_parent:
         parent = find(connection, model.parent, (owner,))
     return Known(present, parent, named)
 
@@ -211,13 +212,22 @@ def _note(
     return change
 
 
-def _require_unused(
-    connection: sa.Connection, model: Model, key: object, user: Model
+def require_unused(
+    connection: sa.Connection, model: Model, row: Any, models: Sequence[Model]
 ) -> None:
-    """Make sure that no row of the other model refers to the key."""
-    for name, target in user.references.items():
-        if target is not model:
-            continue
+    """Make sure that no row of the models refers to the row.
+
+    Raises:
+        InUse: one does; tells where.
+    """
+    key = getattr(row, model.serial.name)
+    referring = [
+        (user, name)
+        for user in models
+        for name, target in user.references.items()
+        if target is model
+    ]
+    for user, name in referring:
         users = _users(user, name).all(connection, {"key": key})
         if users:
             raise InUse(

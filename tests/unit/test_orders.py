@@ -61,8 +61,8 @@ def test_an_empty_order_has_nowhere_to_go():
 def test_only_drafts_are_filled_and_removed(status):
     for check in (
         require_draft,
-        lambda order: ORDER.rule(None, Known(present=order)),
-        lambda order: LINEITEM.rule(None, Known(parent=order)),
+        lambda order: ORDER.gate("DELETE", Known(present=order)),
+        lambda order: LINEITEM.gate("PUT", Known(parent=order)),
     ):
         if status is Status.DRAFT:
             check(an_order(status))
