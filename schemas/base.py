@@ -4,28 +4,16 @@ Values are checked strictly: `"3"` is no number, `1` is no truth. Each message c
 code, so that a program can tell faults apart without reading English.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
-import pycountry
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from api.errors import BodyTooLarge
 from api.hypermedia.document import UNCARRIED
-from api.uris import SUFFIXES
 
-# RFC 5646, section 2.1, without grandfathered tags.
-_LANGUAGE = re.compile(
-    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?"
-    r"(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
-    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?\Z"
-)
-_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,2})?")
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 LARGEST_INTEGER = 2**53 - 1
 """The largest whole number that every JSON client keeps exactly (RFC 8259, 6)."""
 
@@ -65,11 +53,6 @@ def messages(invalid: str) -> dict[str, Any]:
 def is_carried(text: str) -> bool:
     """Whether JSON, XML and the database can all carry every character of the text."""
     return UNCARRIED.search(text) is None
-
-
-def is_amount(text: str) -> bool:
-    """Whether the text is an amount of money with at most two places."""
-    return _AMOUNT.fullmatch(text) is not None
 
 
 def length(*, at_most: int, at_least: int = 0) -> validate.Length:
@@ -134,27 +117,6 @@ class Texts(fields.List[str]):
         return texts
 
 
-class Key(Text):
-    """The id or key that a client chose: it stands in a path as it is."""
-
-    wrong: ClassVar[Message] = Message(
-        "A letter or digit, then up to 127 of A-Z a-z 0-9 . _ ~ - are expected, "
-        f"not ending in {', '.join(SUFFIXES)}.",
-        "key",
-    )
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        key = super()._deserialize(value, *args, **kwargs)
-        if not is_key(key):
-            raise ValidationError(self.wrong)
-        return key
-
-
-def is_key(text: str) -> bool:
-    """Whether the text can be an id or key in a path."""
-    return _KEY.fullmatch(text) is not None and not text.endswith(SUFFIXES)
-
-
 class Free(fields.Field[Any]):
     """Any JSON value, kept as it came; its JSON has at most `octets` octets in UTF-8.
 
@@ -172,72 +134,6 @@ class Free(fields.Field[Any]):
         if len(msgspec.json.encode(value)) > self.octets:
             raise BodyTooLarge(f"The value may have up to {self.octets:,} octets.")
         return value
-
-
-class Money(fields.Field[str]):
-    """An amount as a decimal text with at most two places, such as `"12.90"`."""
-
-    default_error_messages = messages('An amount such as "12.90" is expected.')
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        if not isinstance(value, str) or not is_amount(value):
-            raise self.make_error("invalid")
-        return f"{Decimal(value):.2f}"
-
-
-class Choice(Text):
-    """One of a few texts."""
-
-    def __init__(self, *choices: str, **options: Any) -> None:
-        wrong = Message(f"One of {', '.join(choices)} is expected.", "choice")
-        super().__init__(validate=validate.OneOf(choices, error=wrong), **options)
-        self.choices = choices
-
-
-class Email(Text):
-    """An e-mail address, kept as it was written."""
-
-    def __init__(self, **options: Any) -> None:
-        wrong = Message("An e-mail address is expected.", "email")
-        super().__init__(
-            validate=[validate.Email(error=wrong), length(at_most=254)], **options
-        )
-
-
-class Language(Text):
-    """A language by its tag of BCP 47."""
-
-    def __init__(self, **options: Any) -> None:
-        wrong = Message("A language tag of BCP 47 is expected.", "language")
-        super().__init__(validate=validate.Regexp(_LANGUAGE, error=wrong), **options)
-
-
-class Currency(Text):
-    """A currency by its code of ISO 4217, in capitals."""
-
-    wrong: ClassVar[Message] = Message(
-        "A currency of ISO 4217 such as EUR is expected.", "currency"
-    )
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        code = super()._deserialize(value, *args, **kwargs)
-        if pycountry.currencies.get(alpha_3=code) is None or not code.isupper():
-            raise ValidationError(self.wrong)
-        return code
-
-
-class Country(Text):
-    """A country by its code of ISO 3166-1 alpha-2, in capitals."""
-
-    wrong: ClassVar[Message] = Message(
-        "A country of ISO 3166-1 such as DE is expected.", "country"
-    )
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        code = super()._deserialize(value, *args, **kwargs)
-        if pycountry.countries.get(alpha_2=code) is None or not code.isupper():
-            raise ValidationError(self.wrong)
-        return code
 
 
 class Rating(fields.Field[float]):
@@ -273,7 +169,7 @@ class NounSchema(Schema):
 
 
 Dumper: TypeAlias = Callable[[Any], dict[str, Any]]
-_AS_STORED = (Text, Whole, Flag, Texts, Free, Money, Rating, Timestamp)
+_AS_STORED = (Text, Whole, Flag, Texts, Free, Rating, Timestamp)
 
 
 def shown_fields(schema: Schema) -> dict[str, fields.Field[Any]]:

@@ -1,12 +1,11 @@
 """Books: what a client may send and gets back."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import ValidationError, validate
 
 from schemas.base import (
-    Language,
     Message,
     NounSchema,
     Rating,
@@ -16,18 +15,21 @@ from schemas.base import (
     between,
     length,
 )
+from schemas.formatted import Language, Patterned
 
 
-class Isbn(Text):
+class Isbn(Patterned):
     """An ISBN-10 or ISBN-13 with a right check digit, kept without its hyphens."""
 
-    wrong: ClassVar[Message] = Message(
+    pattern = r"(?:97[89][ \-]?)?(?:[0-9][ \-]?){9}[0-9Xx]"
+    example = "978-0-306-40615-7"
+    wrong = Message(
         "An ISBN of 10 or 13 digits with a right check digit is expected.", "isbn"
     )
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        digits = super()._deserialize(value, *args, **kwargs)
-        digits = digits.replace("-", "").replace(" ", "").upper()
+        written = super()._deserialize(value, *args, **kwargs)
+        digits = written.replace("-", "").replace(" ", "").upper()
         if not (is_isbn_10(digits) or is_isbn_13(digits)):
             raise ValidationError(self.wrong)
         return digits

@@ -1,7 +1,8 @@
 """Configurations, the shop's and each customer's: what a client may send and gets."""
 
 from api.models.configuration import CONFIGURATION
-from schemas.base import Currency, Email, Flag, Language, NounSchema, Text, length
+from schemas.base import Flag, NounSchema, Text, length
+from schemas.formatted import Currency, Email, Language
 
 _SHOP = CONFIGURATION.defaults or {}
 

@@ -1,6 +1,7 @@
 """Customers: what a client may send and gets back."""
 
-from schemas.base import Country, Email, NounSchema, Text, Whole, length
+from schemas.base import NounSchema, Text, Whole, length
+from schemas.formatted import Country, Email
 
 
 def _optional(at_most: int) -> Text:

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from schemas.base import Free, Key, NounSchema
+from schemas.base import Free, NounSchema
+from schemas.formatted import Key
 
 
 class ItemSchema(NounSchema):

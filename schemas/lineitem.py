@@ -1,6 +1,7 @@
 """Line items: what a client may send and gets back."""
 
-from schemas.base import Money, NounSchema, Whole, between
+from schemas.base import NounSchema, Whole, between
+from schemas.formatted import Money
 
 
 class LineitemSchema(NounSchema):

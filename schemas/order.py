@@ -1,7 +1,8 @@
 """Orders: what a client may send and gets back."""
 
 from api.models.order import Status
-from schemas.base import Choice, Currency, Money, NounSchema, Text, Whole, length
+from schemas.base import NounSchema, Text, Whole, length
+from schemas.formatted import Choice, Currency, Money
 
 
 class OrderSchema(NounSchema):

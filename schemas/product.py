@@ -1,6 +1,7 @@
 """Products: what a client may send and gets back."""
 
-from schemas.base import Currency, Money, NounSchema, Text, Whole, between, length
+from schemas.base import NounSchema, Text, Whole, between, length
+from schemas.formatted import Currency, Money
 
 
 class ProductSchema(NounSchema):

@@ -1,6 +1,7 @@
 """The steps of an order: what a client may send and gets back."""
 
-from schemas.base import Money, NounSchema, Text, length
+from schemas.base import NounSchema, Text, length
+from schemas.formatted import Money
 
 
 def _optional(at_most: int) -> Text:

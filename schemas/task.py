@@ -1,6 +1,7 @@
 """Tasks: what a client may send and gets back."""
 
-from schemas.base import Flag, Key, NounSchema, Text, length
+from schemas.base import Flag, NounSchema, Text, length
+from schemas.formatted import Key
 
 
 class TaskSchema(NounSchema):

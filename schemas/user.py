@@ -1,7 +1,8 @@
 """Users: what a client may send and gets back."""
 
 from api.roles import Role
-from schemas.base import Choice, Email, NounSchema, Text, Whole, length
+from schemas.base import NounSchema, Text, Whole, length
+from schemas.formatted import Choice, Email
 
 
 class UserSchema(NounSchema):

@@ -5,22 +5,9 @@ from itertools import count
 from marshmallow import validate
 
 from api.documents import KINDS
-from schemas.base import (
-    LARGEST_INTEGER,
-    Choice,
-    Country,
-    Currency,
-    Email,
-    Flag,
-    Free,
-    Key,
-    Language,
-    Money,
-    Text,
-    Texts,
-    Whole,
-)
+from schemas.base import LARGEST_INTEGER, Flag, Free, Text, Texts, Whole
 from schemas.book import Isbn
+from schemas.formatted import Choice, Country, Currency, Email, Key, Language, Money
 
 _numbers = count(1)
 _STEPS_BEFORE = {

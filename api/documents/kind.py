@@ -15,7 +15,6 @@ from schemas.base import (
     Dumper,
     Flag,
     Free,
-    Money,
     NounSchema,
     Rating,
     Texts,
@@ -24,6 +23,7 @@ from schemas.base import (
     compiled_dumper,
     shown_fields,
 )
+from schemas.formatted import Money
 
 Linker = Callable[[Any], Links]
 """A function from a stored row to links."""

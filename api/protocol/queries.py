@@ -31,7 +31,8 @@ from api.storage.query import (
     SortKey,
 )
 from api.uris import encode_query
-from schemas.base import LARGEST_INTEGER, is_amount, is_carried
+from schemas.base import LARGEST_INTEGER, is_carried
+from schemas.formatted import Money
 
 _LIMIT = re.compile(r"[1-9][0-9]{0,8}")
 _DATE = re.compile(r"[0-9-]{8,10}")
@@ -323,7 +324,7 @@ def _operand(kind: Member, text: str) -> Any:
         raise ValueError(ex.detail) from ex
     if kind is Member.NUMBER and not _is_number(value):
         raise ValueError("A number is expected.")
-    if kind is Member.MONEY and not is_amount(text):
+    if kind is Member.MONEY and not Money.fits(text):
         raise ValueError("An amount such as 12.90 is expected.")
     if kind is Member.BOOLEAN and isinstance(value, str):
         raise ValueError("true or false is expected.")

@@ -22,7 +22,8 @@ from api.resources.service import Service, builder_for
 from api.storage import counters, pages
 from api.storage.engine import Connection
 from api.storage.query import LARGEST_LIMIT, MemberQuery
-from schemas.base import LARGEST_INTEGER, is_key
+from schemas.base import LARGEST_INTEGER
+from schemas.formatted import Key
 
 
 class Resource:
@@ -177,7 +178,7 @@ def _number(text: str) -> int | None:
 
 
 def _name(text: str) -> str | None:
-    return text if is_key(text) else None
+    return text if Key.fits(text) else None
 
 
 def _parents(kind: Kind) -> tuple[Kind, ...]:

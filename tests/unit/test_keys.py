@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from api.errors import InvalidBody
 from api.protocol.members import draft_of
 from api.protocol.negotiation import split_suffix
-from schemas.base import is_key
+from schemas.formatted import Key
 from schemas.item import ItemSchema
 
 
@@ -39,7 +39,7 @@ from schemas.item import ItemSchema
     ],
 )
 def test_a_key_stands_in_a_path_as_it_is(text, holds):
-    assert is_key(text) is holds
+    assert Key.fits(text) is holds
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,7 @@ def test_a_wrong_key_in_a_body_is_told(key, code):
 @given(st.text(st.sampled_from("ab1._~-/ jsonxmlcv"), max_size=12))
 @settings(deadline=None, max_examples=100)
 def test_no_key_is_taken_for_a_suffix(text):
-    assert not is_key(text) or split_suffix(f"/items/{text}") == (f"/items/{text}", "")
+    assert not Key.fits(text) or split_suffix(f"/items/{text}") == (
+        f"/items/{text}",
+        "",
+    )
