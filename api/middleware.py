@@ -12,7 +12,6 @@ from api.errors import (
     HeadersTooLarge,
     MalformedRequest,
     MethodNotAllowed,
-    NotAcceptable,
     NotFound,
     UriTooLong,
 )
@@ -20,11 +19,11 @@ from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
 from api.protocol.request import METHODS, ApiRequest
 from api.roles import ANYONE, Caller, Role, may
 from api.settings import Network, Settings
-from api.uris import is_path
 
 LARGEST_QUERY = 2048
 LARGEST_PATH = 8192
 LARGEST_HEADERS = 16_384
+_READING = ("GET", "HEAD")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 
 
@@ -53,7 +52,7 @@ class Shell:
     async def process_request(
         self, req: ApiRequest, _resp: falcon.asgi.Response
     ) -> None:
-        """Refuse what is malformed or too large; find the representation.
+        """Refuse what is malformed or too large; find out who asks.
 
         Raises:
             MethodNotAllowed: no resource has such a method.
@@ -61,7 +60,6 @@ class Shell:
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
             NotFound: the path begins with two slashes.
-            NotAcceptable: there is no representation that the client accepts.
         """
         self._require_frame(req)
         self._take_mount(req)
@@ -69,35 +67,31 @@ class Shell:
             # Such a path in an href would name another host (RFC 3986, section 4.2).
             raise NotFound("No path here begins with two slashes.")
         req.caller = self._authenticate(req)
-        req.path, suffix = split_suffix(req.path)
-        try:
-            req.variant = (
-                variant_of_suffix(suffix)
-                if suffix
-                else negotiate(req.get_header("Accept"))
-            )
-        except NotAcceptable:
-            # What does not exist is 404 in whatever format.
-            if is_path(req.path):
-                raise
+        req.path, req.suffix = split_suffix(req.path)
 
     async def process_resource(
         self,
         req: ApiRequest,
         _resp: falcon.asgi.Response,
-        resource: object,
+        resource: Any,
         _params: dict[str, str],
     ) -> None:
-        """Refuse what the caller may not do, before anything of the body is read.
+        """Settle the representation, and refuse what the caller may not do.
+
+        This comes before anything of the body is read.
 
         Raises:
+            NotAcceptable: there is no representation that the client accepts.
             Forbidden: the caller's role does not allow the method here.
         """
+        is_read = req.method in _READING
+        formats = resource.read_formats if is_read else resource.formats
+        if req.suffix:
+            req.variant = variant_of_suffix(req.suffix, formats)
+        else:
+            req.variant = negotiate(req.get_header("Accept"), formats)
         role = req.caller.role
-        if role is Role.ADMIN:
-            return
-        noun = getattr(resource, "noun", "")
-        if not may(role, req.method, noun):
+        if role is not Role.ADMIN and not may(role, req.method, resource.noun):
             raise Forbidden(f"Who is only {role} may not {req.method} here.")
 
     async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:

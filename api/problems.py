@@ -15,11 +15,12 @@ import msgspec
 
 from api import errors
 from api.documents.building import curie
-from api.errors import ApiError
-from api.formats import FORMATS, Problem
+from api.errors import ApiError, NotAcceptable
+from api.formats import FORMATS, Format, Problem
 from api.hypermedia import relations
 from api.protocol.answers import Answer
 from api.protocol.caching import NO_STORE
+from api.protocol.negotiation import DEFAULT, negotiate, variant_of_suffix
 from api.protocol.request import ApiRequest
 from api.roles import may
 from api.uris import Uris, encode_query, uris_below
@@ -58,7 +59,7 @@ async def _answer_crash(
 
 def problem_answer(req: ApiRequest, error: ApiError) -> Answer:
     """The answer that tells the error, in the format that the client reads."""
-    written = req.variant.format
+    written = _format_for(req)
     headers = {
         "content-type": written.problem_type,
         "cache-control": NO_STORE,
@@ -66,6 +67,18 @@ def problem_answer(req: ApiRequest, error: ApiError) -> Answer:
         **{name.lower(): value for name, value in error.headers.items()},
     }
     return Answer(error.status, headers, written.render_problem(_problem(req, error)))
+
+
+def _format_for(req: ApiRequest) -> Format:
+    """The format of the request's answer, even if it came to no resource."""
+    if req.variant is not DEFAULT:
+        return req.variant.format
+    try:
+        if req.suffix:
+            return variant_of_suffix(req.suffix).format
+        return negotiate(req.get_header("Accept")).format
+    except NotAcceptable:
+        return DEFAULT.format
 
 
 def _problem(req: ApiRequest, error: ApiError) -> Problem:
@@ -195,7 +208,9 @@ _WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], dict[str, Any]]] = {
 def _alternates(path: str) -> list[dict[str, str]]:
     """The resource in each format that has a URI of its own."""
     return [
-        {"href": path + each.suffix, "type": each.media_types[0]} for each in FORMATS
+        {"href": path + each.suffix, "type": each.media_types[0]}
+        for each in FORMATS
+        if each.suffix
     ]
 
 

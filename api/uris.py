@@ -50,22 +50,12 @@ SECOND_PATHS: Mapping[str, str] = {
 SUFFIXES = (".json", ".xml", ".html", ".ndjson", ".csv")
 """Endings of a last path segment that name a format, so no key may end in one."""
 
+FIXED_PATHS = frozenset(path for path in PATHS.values() if path.endswith(SUFFIXES))
+"""Paths that end like a suffix, and mean it."""
+
 _VARIABLE = re.compile(r"\{(\w+)\}")
 # A comma is kept encoded, since simple parsers of the Link header split on commas.
 _SAFE_IN_QUERY = "/:@!$'()*-._~"
-
-
-_ANY_PATH = re.compile(
-    "|".join(
-        _VARIABLE.sub("[^/]+", template)
-        for template in (*PATHS.values(), *SECOND_PATHS.values())
-    )
-)
-
-
-def is_path(path: str) -> bool:
-    """Whether the path has the form of one of ours, whatever stands there."""
-    return _ANY_PATH.fullmatch(path) is not None
 
 
 def encode_query(parameters: list[tuple[str, str]]) -> str:

@@ -56,7 +56,8 @@ _ALTERNATES = Raw(
 )
 _ACCEPT_PATCH = (
     "application/merge-patch+json, application/json-patch+json, application/json, "
-    "application/hal+json, application/vnd.hal+json, application/prs.hal-forms+json"
+    "application/hal+json, application/vnd.hal+json, application/prs.hal-forms+json, "
+    "application/x-www-form-urlencoded"
 )
 
 _cursor_hash = blake2s(key=blake2s(encode(["books", False])).digest(), digest_size=6)

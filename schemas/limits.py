@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from schemas.base import Texts, Whole
-from schemas.formatted import Choice, Patterned
+from schemas.formatted import Choice, Email, Patterned
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Limits:
     example: str | None = None
     choices: tuple[str, ...] = ()
     most: int | None = None
+    is_email: bool = False
 
 
 def limits_of(field: fields.Field[Any]) -> Limits:
@@ -49,6 +50,7 @@ def limits_of(field: fields.Field[Any]) -> Limits:
         form.example if form else None,
         tuple(field.choices) if isinstance(field, Choice) else (),
         most,
+        isinstance(field, Email),
     )
 
 

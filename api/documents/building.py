@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from api.documents import KINDS, children_of
+from api.documents.forms import Forms
 from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape
@@ -42,6 +43,7 @@ class Builder:
         self, uris: Uris, suffixes: Mapping[str, str], role: Role = Role.ADMIN
     ) -> None:
         self.uris = uris
+        self.forms = Forms(uris, role)
         self._role = role
         self._suffixes = tuple(suffixes.items())
         self._curies = [curie(uris)]
@@ -120,10 +122,11 @@ class Builder:
             template = uris.template(kind.plural) + f"/{{{kind.model.key}}}"
             links[kind.member_relation] = Link(template, templated=True)
         searched = next(kind for kind in _top_level() if kind.model.fulltext)
+        forms = self.forms.of_root(searched)
         links[relations.SEARCH] = Link(
             uris.template(searched.plural) + "{?q}", templated=True
         )
-        return Document({}, NOTHING, links)
+        return Document({}, NOTHING, links, forms=tuple(forms))
 
     def described(self, path: str, members: Mapping[str, Any]) -> Document:
         """A description at the path: texts, numbers, and lists of texts."""

@@ -1,6 +1,6 @@
 """Kind: the one declaration of a noun, from which everything else is derived."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -38,7 +38,9 @@ class Kind:
     the nested nouns that can be made of a row now; only then it links to them. What
     `is_part` stands inside of its parent, whole. A PUT that leaves out a member in
     `keeps` leaves it as it is; what is not `is_replaceable` has no PUT. `rel` is the
-    relation that leads there, if it is not called like the noun.
+    relation that leads there, if it is not called like the noun. `only_values` are the
+    values that an offered noun may have, by the row it is made of. People say `called`,
+    if not the noun itself.
     """
 
     model: Model
@@ -50,8 +52,10 @@ class Kind:
     is_offered: bool = False
     is_part: bool = False
     is_replaceable: bool = True
+    only_values: Callable[[Any], Mapping[str, str]] | None = None
     keeps: frozenset[str] = frozenset()
     rel: str | None = None
+    called: str | None = None
 
     @cached_property
     def name(self) -> str:
@@ -80,6 +84,25 @@ class Kind:
         """The compiled dumper: a stored row as its members."""
         columns = {column.name: place for place, column in enumerate(self.model.shown)}
         return compiled_dumper(self.schema, columns)
+
+    @property
+    def label(self) -> str:
+        """What people call one of the noun."""
+        return self.called or self.name.replace("_", " ")
+
+    @property
+    def label_of_many(self) -> str:
+        """What people call several of the noun."""
+        return f"{self.called}s" if self.called else self.plural.replace("_", " ")
+
+    @cached_property
+    def changes(self) -> tuple[str, ...]:
+        """The methods that change or remove one of the noun."""
+        if self.is_offered:
+            return ()
+        return (
+            ("PUT", "PATCH", "DELETE") if self.is_replaceable else ("PATCH", "DELETE")
+        )
 
     @property
     def is_single(self) -> bool:

@@ -23,5 +23,10 @@ def lineitem_linker(uris: Uris) -> Linker:
 
 
 LINEITEM = Kind(
-    MODEL, LineitemSchema, parent=ORDER, linker=lineitem_linker, is_part=True
+    MODEL,
+    LineitemSchema,
+    parent=ORDER,
+    linker=lineitem_linker,
+    is_part=True,
+    called="line item",
 )

@@ -1,6 +1,7 @@
 """The steps of an order: nothing beyond what every single noun has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from api.documents.kind import Kind
 from api.documents.order import ORDER
@@ -22,7 +23,17 @@ _SCHEMAS: Mapping[Step, type[NounSchema]] = {
     Step.DELIVERY: DeliverySchema,
     Step.CANCELLATION: CancellationSchema,
 }
+_ONLY_VALUES: Mapping[Step, Callable[[Any], Mapping[str, str]]] = {
+    Step.PAYMENT: lambda order: {"amount": order.total}
+}
 STEPS = tuple(
-    Kind(MODELS[step], _SCHEMAS[step], parent=ORDER, is_offered=True) for step in Step
+    Kind(
+        MODELS[step],
+        _SCHEMAS[step],
+        parent=ORDER,
+        is_offered=True,
+        only_values=_ONLY_VALUES.get(step),
+    )
+    for step in Step
 )
 """The steps in the order in which they happen."""

@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from api.formats import hal, xml
+from api.formats import hal, hal_forms, xml
 from api.hypermedia.document import Document, JsonValue
 
 Problem: TypeAlias = Mapping[str, JsonValue]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """A way to write documents: its media types, the first one preferred.
 
     `name` is what tells its entity tags from those of other formats; `suffix` is what
-    a path may end in to ask for it. `pretty` writes the same document indented, where
-    the format knows indentation.
+    a path may end in to ask for it, if there is one. `pretty` writes the same document
+    indented, where the format knows indentation. What `has_forms` shows those too.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Format:
     problem_type: str
     render_problem: Callable[[Problem], bytes]
     pretty: Callable[[bytes, int], bytes] | None = None
+    has_forms: bool = False
 
 
 HAL = Format(
@@ -44,6 +45,16 @@ HAL = Format(
     render_problem=hal.render_problem,
     pretty=hal.indented,
 )
+HAL_FORMS = Format(
+    name="forms",
+    suffix="",
+    media_types=("application/prs.hal-forms+json",),
+    render=hal_forms.render_hal_forms,
+    problem_type="application/problem+json",
+    render_problem=hal.render_problem,
+    pretty=hal.indented,
+    has_forms=True,
+)
 XML = Format(
     name="xml",
     suffix=".xml",
@@ -57,8 +68,5 @@ XML = Format(
     problem_type="application/problem+xml",
     render_problem=xml.render_problem,
 )
-FORMATS = (HAL, XML)
-BY_SUFFIX: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
-BY_MEDIA_TYPE: Mapping[str, Format] = {
-    media_type: each for each in FORMATS for media_type in each.media_types
-}
+FORMATS = (HAL, HAL_FORMS, XML)
+"""The formats of documents."""

@@ -12,7 +12,7 @@ _encode = msgspec.json.Encoder().encode
 
 def render_hal(document: Document) -> bytes:
     """The document as HAL+JSON, compact, in UTF-8."""
-    return _encode(_resource(document))
+    return _encode(resource_of(document))
 
 
 def render_problem(problem: Mapping[str, JsonValue]) -> bytes:
@@ -25,19 +25,20 @@ def indented(text: bytes, indent: int) -> bytes:
     return msgspec.json.format(text, indent=indent) + b"\n"
 
 
-def _resource(document: Document) -> dict[str, Any]:
+def resource_of(document: Document) -> dict[str, Any]:
+    """The document as HAL has it, before it is written."""
     resource: dict[str, Any] = {"_links": document.links, **document.state}
     if document.embedded:
         resource["_embedded"] = {
             rel: [
                 # Most of what is embedded embeds nothing itself.
-                _resource(each)
+                resource_of(each)
                 if each.embedded
                 else {"_links": each.links, **each.state}
                 for each in embedded
             ]
             if isinstance(embedded, list)
-            else _resource(embedded)
+            else resource_of(embedded)
             for rel, embedded in document.embedded.items()
         }
     return resource

@@ -70,16 +70,74 @@ class Shape:
 NOTHING = Shape({})
 
 
+class Option(msgspec.Struct, frozen=True):
+    """A value to choose, and what it is called."""
+
+    prompt: str
+    value: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where values to choose are found: a collection that can be searched.
+
+    `href` is a URI template; each document there has its value in the member `value`
+    and its name in the member `prompt`.
+    """
+
+    href: str
+    value: str
+    prompt: str
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One value of a form: what it is called, what it may be, what it is now.
+
+    `type` is one of the types of HTML's inputs. `pattern` describes the whole value, in
+    ECMAScript's terms. Of a field that is `several` each line is a value. `value` is
+    how the present value is written, None where there is none; blank means the same.
+    """
+
+    name: str
+    prompt: str
+    type: str = "text"
+    is_required: bool = False
+    pattern: str | None = None
+    low: int | None = None
+    high: int | None = None
+    step: int | None = None
+    shortest: int | None = None
+    longest: int | None = None
+    placeholder: str | None = None
+    options: tuple[Option, ...] = ()
+    source: Source | None = None
+    several: bool = False
+    value: str | None = None
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A request that the client may send now: its method, its target, its values."""
+
+    name: str
+    title: str
+    method: str
+    href: str
+    fields: tuple[Field, ...] = ()
+
+
 class Document(msgspec.Struct):
     """A resource's state and what a client can do from here.
 
-    `embedded` holds documents by relation, a list where there can be several.
+    `embedded` holds documents by relation, a list where there can be several. `forms`
+    has the likeliest first; only formats that can show them ask for them. `etag` is
+    the tag to send back with a change, if there can be one.
     """
 
     state: Mapping[str, JsonValue]
     shape: Shape
     links: Links
     embedded: dict[str, "Document | list[Document]"] = {}
+    forms: tuple[Form, ...] = ()
+    etag: str = ""
 
     @property
     def href(self) -> str | None:

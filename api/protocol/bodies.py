@@ -20,6 +20,7 @@ from api.protocol.xml_bodies import parse_xml
 
 LARGEST_BODY = 1024 * 1024
 MERGE_PATCH = "application/merge-patch+json"
+FORM = "application/x-www-form-urlencoded"
 JSON_PATCH = "application/json-patch+json"
 
 Parser: TypeAlias = Callable[[bytes, Shape], JsonValue]
@@ -34,15 +35,16 @@ _json: Parser = lambda text, _shape: parse_json(text)  # noqa: E731
 DOCUMENTS: Mapping[str, Parser] = {
     **dict.fromkeys(_JSON_TYPES, _json),
     "application/xml": parse_xml,
-    "application/x-www-form-urlencoded": parse_form,
+    FORM: parse_form,
 }
 """The media types of a whole document, as POST and PUT take it."""
 PATCHES: Mapping[str, Parser] = {
     MERGE_PATCH: _json,
     JSON_PATCH: _json,
     **dict.fromkeys(_JSON_TYPES, _json),
+    FORM: parse_form,
 }
-"""The media types of a change, as PATCH takes it; plain JSON is a merge patch."""
+"""The media types of a change; JSON and forms are taken as merge patches."""
 ACCEPT_POST = ", ".join(DOCUMENTS)
 ACCEPT_PATCH = ", ".join(PATCHES)
 

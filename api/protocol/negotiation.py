@@ -8,13 +8,12 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from api.errors import NotAcceptable
-from api.formats import BY_MEDIA_TYPE, BY_SUFFIX, FORMATS, HAL, Format
+from api.formats import FORMATS, HAL, Format
 from api.hypermedia.document import Document
 from api.protocol.headers import elements, is_token, parameters
-from api.uris import SUFFIXES
+from api.uris import FIXED_PATHS, SUFFIXES
 
 _LARGEST_INDENT = 8
-_MEDIA_TYPES = tuple(BY_MEDIA_TYPE)
 
 
 @dataclass(frozen=True)
@@ -62,49 +61,56 @@ class _Range(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def negotiate(accept: str | None) -> Variant:
-    """The representation that the header likes best; ours, where it likes several.
+def negotiate(accept: str | None, formats: tuple[Format, ...] = FORMATS) -> Variant:
+    """The one of the formats that the header likes best; ours, where it likes several.
 
     Raises:
         NotAcceptable: it excludes everything; names what there is.
     """
     ranges = _ranges(accept) if accept else []
+    default = Variant(formats[0], formats[0].media_types[0])
     if not ranges:
-        return DEFAULT
-    best, best_quality = DEFAULT, 0.0
-    for media_type in _MEDIA_TYPES:
+        return DEFAULT if default == DEFAULT else default
+    best, best_quality = default, 0.0
+    by_media_type = {name: each for each in formats for name in each.media_types}
+    for media_type, format_ in by_media_type.items():
         fitting = [each for each in ranges if each.specificity(media_type)]
         if not fitting:
             continue
         range_ = max(fitting, key=lambda each: each.specificity(media_type))
         if range_.quality > best_quality:
             best_quality = range_.quality
-            best = Variant(BY_MEDIA_TYPE[media_type], media_type, range_.indent)
+            best = Variant(format_, media_type, range_.indent)
     if best_quality == 0.0:
         raise NotAcceptable(
-            f"Nothing here fits Accept: {accept}.", available=_MEDIA_TYPES
+            f"Nothing here fits Accept: {accept}.", available=tuple(by_media_type)
         )
     return best
 
 
 @lru_cache(maxsize=64)
-def variant_of_suffix(suffix: str) -> Variant:
-    """The representation that a path's suffix asks for.
+def variant_of_suffix(suffix: str, formats: tuple[Format, ...] = FORMATS) -> Variant:
+    """The one of the formats that a path's suffix asks for.
 
     Raises:
         NotAcceptable: there is none of that format.
     """
-    found = BY_SUFFIX.get(suffix)
-    if found is None:
-        raise NotAcceptable(
-            f"Nothing here ends in {suffix}.",
-            available=[each.media_types[0] for each in FORMATS],
-        )
-    return Variant(found, found.media_types[0])
+    for each in formats:
+        if each.suffix == suffix:
+            return Variant(each, each.media_types[0])
+    raise NotAcceptable(
+        f"Nothing here ends in {suffix}.",
+        available=[each.media_types[0] for each in formats],
+    )
 
 
 def split_suffix(path: str) -> tuple[str, str]:
-    """The path without its format suffix, and the suffix; the root has none."""
+    """The path without its format suffix, and the suffix; the root has none.
+
+    A path of ours that ends so by itself, such as `/openapi.json`, has none either.
+    """
+    if path in FIXED_PATHS:
+        return path, ""
     dot = path.rfind(".")
     if dot > 0 and path[dot:] in SUFFIXES and path[dot - 1] != "/":
         return path[:dot], path[dot:]

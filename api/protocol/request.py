@@ -32,12 +32,13 @@ def _as_in_uri(query: str) -> str:
 class ApiRequest(falcon.asgi.Request):
     """A request together with its id, its representation and its mount prefix.
 
-    `mount` is the path below which the service stands. The path has lost its suffix.
+    `mount` is the path below which the service stands. The path has lost its `suffix`.
     `started` is set where requests are logged.
     """
 
     started: float = 0.0
     mount: str = ""
+    suffix: str = ""
     variant: Variant = DEFAULT
     caller: Caller = ANYONE
 
@@ -88,10 +89,11 @@ class ApiRequest(falcon.asgi.Request):
     @property
     def content_location(self) -> str | None:
         """The URI of just this representation; the root and indented ones have none."""
-        if self.path == "/" or self.variant.indent:
+        suffix = self.variant.format.suffix
+        if self.path == "/" or self.variant.indent or not suffix:
             return None
         query = f"?{_as_in_uri(self.query_string)}" if self.query_string else ""
-        return f"{self.mount}{self.path}{self.variant.format.suffix}{query}"
+        return f"{self.mount}{self.path}{suffix}{query}"
 
     def refuse_query(self) -> None:
         """Make sure that there are no parameters, where none has a meaning.

@@ -28,21 +28,26 @@ def converted(text: str, kind: Member) -> JsonValue:
 
 
 def parse_form(text: bytes, shape: Shape) -> JsonValue:
-    """The members of a form; a blank field is absent, a list's field may be repeated.
+    """The members of a form; a blank field is absent.
+
+    A list has a text a line, and its field may be repeated. Browsers send each line
+    break as CR LF; here it is LF, as in JSON.
 
     Raises:
         MalformedBody: it is no form in UTF-8, or a field stands twice.
     """
     members: dict[str, JsonValue] = {}
     lists: dict[str, list[JsonValue]] = {}
-    for name, value in _fields(text):
+    for name, sent in _fields(text):
+        value = sent.replace("\r\n", "\n")
         if not is_carried(name) or not is_carried(value):
             raise MalformedBody(str(CONTROL_CHARACTER))
         kind = shape.members.get(name, Member.TEXT)
         if not value and name in shape.members and kind is not Member.FREE:
             continue
         if kind is Member.TEXTS:
-            lists.setdefault(name, []).append(value)
+            lines = value.split("\n")
+            lists.setdefault(name, []).extend(line for line in lines if line)
         elif name in members:
             raise MalformedBody(f"The field {name!r} stands twice.")
         else:

@@ -8,22 +8,26 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from api.documents import children_of
+from api.documents import KINDS, children_of
 from api.documents.kind import Kind
 from api.errors import NotFound
+from api.formats import FORMATS, Format
 from api.hypermedia import relations
 from api.hypermedia.document import Document
 from api.protocol import caching
 from api.protocol.answers import Answer, Representation
-from api.protocol.conditional import State
+from api.protocol.conditional import State, etag
 from api.protocol.queries import Vocabulary
 from api.protocol.request import METHODS, ApiRequest
 from api.resources.service import Service, builder_for
-from api.storage import counters, pages
+from api.roles import may
+from api.storage import counters, pages, rows
 from api.storage.engine import Connection
 from api.storage.query import LARGEST_LIMIT, MemberQuery
 from schemas.base import LARGEST_INTEGER
 from schemas.formatted import Key
+
+MODELS = tuple(kind.model for kind in KINDS)
 
 
 class Resource:
@@ -34,6 +38,10 @@ class Resource:
 
     noun: str = ""
     """The noun by which it is told who may do what here, if it has one."""
+    formats: tuple[Format, ...] = FORMATS
+    """The formats of its answers."""
+    read_formats: tuple[Format, ...] = FORMATS
+    """The formats of its answers to GET and HEAD."""
     accepted: Mapping[str, str] = {}
     """The header fields that tell which bodies the resource reads."""
 
@@ -117,6 +125,26 @@ class NounResource(Resource):
                     child, self.kind.keys_of(row), firsts[owner], counts[owner]
                 )
 
+    def open_methods(
+        self, connection: Connection, req: ApiRequest, row: Any
+    ) -> tuple[str, ...]:
+        """The methods by which the caller can change the row now."""
+        role, kind = req.caller.role, self.kind
+        methods = [each for each in kind.changes if may(role, each, kind.name)]
+        return rows.open_methods(connection, kind.model, row, methods, MODELS)
+
+    def add_forms(
+        self,
+        req: ApiRequest,
+        document: Document,
+        row: Any,
+        methods: Sequence[str],
+        tag: str,
+    ) -> None:
+        """Let the row's document show what can be done, at the tag, by the methods."""
+        forms = builder_for(req).forms.of_member(self.kind, row, methods)
+        document.forms, document.etag = tuple(forms), tag
+
     def state_of(self, _connection: Connection, row: Any) -> State:
         """What conditions on the resource of the row are compared with."""
         return State(row.version, row.updated)
@@ -129,25 +157,41 @@ class NounResource(Resource):
         status: int = HTTPStatus.OK,
     ) -> Answer:
         """The answer to a write that made the row what it is."""
-        builder, variant = builder_for(req), req.variant
+        builder, variant, tag = builder_for(req), req.variant, req.tag
+        methods: tuple[str, ...] = ()
+        if variant.format.has_forms:
+            methods = self.open_methods(connection, req, row)
+            tag = tag_for(req, methods)
         href = builder.uris.href(self.kind.name, *self.kind.keys_of(row))
         state = self.state_of(connection, row)
         if req.preferences.is_minimal:
             answer = Answer(
                 status if status == HTTPStatus.CREATED else HTTPStatus.NO_CONTENT,
-                Representation(variant, caching.PRIVATE, tag=req.tag).headers(state),
+                Representation(variant, caching.PRIVATE, tag=tag).headers(state),
             )
             answer.headers["preference-applied"] = "return=minimal"
         else:
-            location = None if variant.indent else href + variant.format.suffix
-            named = Representation(variant, caching.PRIVATE, location, req.tag)
+            suffix = variant.format.suffix
+            location = None if variant.indent or not suffix else href + suffix
+            named = Representation(variant, caching.PRIVATE, location, tag)
             document = builder.member(self.kind, row)
             if self.parts:
                 self.embed(connection, req, [document], [row])
+            if variant.format.has_forms:
+                version = etag(state.version, tag)
+                self.add_forms(req, document, row, methods, version)
             answer = named.carry(document, state, status)
         if status == HTTPStatus.CREATED:
             answer.headers["location"] = href
         return answer
+
+
+def tag_for(req: ApiRequest, methods: Sequence[str]) -> str:
+    """What tells entity tags apart where a document shows the methods as forms.
+
+    They depend on more than the row: is a parent open, does another need it.
+    """
+    return "-".join([req.tag, *methods]).lower()
 
 
 def keys_in(path: Sequence[Kind], params: Mapping[str, str]) -> tuple[Any, ...]:

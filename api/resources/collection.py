@@ -1,10 +1,11 @@
 """Collections of any noun: pages to read, and POST to add a member."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import falcon.asgi
 
+from api.models.base import Known
 from api.protocol.answers import Answer, Representation
 from api.protocol.bodies import ACCEPT_POST
 from api.protocol.conditional import (
@@ -15,12 +16,23 @@ from api.protocol.conditional import (
 )
 from api.protocol.queries import collection_query
 from api.protocol.request import ApiRequest
-from api.resources.base import NounResource, keys_in
+from api.resources.base import NounResource, keys_in, tag_for
 from api.resources.creation import Creation
 from api.resources.service import builder_for
+from api.roles import may
 from api.storage import counters, pages, rows
 from api.storage.engine import Connection, Snapshot
 from api.storage.query import CollectionQuery, Counting
+
+
+class _Asked(NamedTuple):
+    """A page that is wanted: what was asked, and how it is to be answered."""
+
+    req: ApiRequest
+    keys: tuple[Any, ...]
+    query: CollectionQuery
+    named: Representation
+    methods: tuple[str, ...]
 
 
 class Listing(NounResource):
@@ -54,8 +66,10 @@ class Listing(NounResource):
     ) -> Answer:
         model = self.kind.model
         owner = keys[-1] if keys else counters.NO_OWNER
-        named = self._representation(req)
-        rows.require_parent(connection, model, keys)
+        parent = rows.require_parent(connection, model, keys)
+        has_forms = req.variant.format.has_forms
+        methods = self.open_for(req, parent) if has_forms else ()
+        named = self._representation(req, methods)
         count = counters.count_of(connection, model, owner)
         state = State(count.version, count.updated)
         if conditions is not NO_CONDITIONS and conditions.is_fresh(state, named.tag):
@@ -70,19 +84,21 @@ class Listing(NounResource):
         )
         answer = self.service.pages.find((*asked, count.version))
         if answer is None:
-            answer, version = self._written_page(connection, req, keys, query, named)
+            answer, version = self._written_page(
+                connection, _Asked(req, keys, query, named, methods)
+            )
             self.service.pages.keep((*asked, version), answer)
         return answer
 
+    def open_for(self, _req: ApiRequest, _parent: Any) -> tuple[str, ...]:
+        """The methods by which the caller can add to the collection now."""
+        return ()
+
     def _written_page(
-        self,
-        connection: Connection,
-        req: ApiRequest,
-        keys: tuple[Any, ...],
-        query: CollectionQuery,
-        named: Representation,
+        self, connection: Connection, asked: "_Asked"
     ) -> tuple[Answer, int]:
         """The page as the database has it at one moment, and its version then."""
+        req, keys, query, named, methods = asked
         model, counting = self.kind.model, req.preferences.counting
         owner = keys[-1] if keys else counters.NO_OWNER
         with Snapshot(connection):
@@ -102,13 +118,20 @@ class Listing(NounResource):
             embeds = bool(self.parts or query.member.embed)
             if embeds and isinstance(members, list):
                 self.embed(connection, req, members, page.rows, query.member)
+        if req.variant.format.has_forms:
+            forms = builder_for(req).forms.of_collection(self.kind, keys, methods)
+            document.forms = tuple(forms)
         answer = named.carry(document, State(count.version, count.updated))
         if counting is not Counting.BOUNDED:
             answer.headers["preference-applied"] = f"count={counting}"
         return answer, count.version
 
-    def _representation(self, req: ApiRequest) -> Representation:
+    def _representation(
+        self, req: ApiRequest, methods: tuple[str, ...]
+    ) -> Representation:
         tag, counting = req.tag, req.preferences.counting
+        if req.variant.format.has_forms:
+            tag = tag_for(req, methods)
         if counting is not Counting.BOUNDED:
             tag = f"{tag}-{counting}"
         return Representation(
@@ -127,3 +150,9 @@ class Collection(Listing, Creation):
         """A new member."""
         req.refuse_query()
         await self.create(req, resp, keys_in(self.parents, params))
+
+    def open_for(self, req: ApiRequest, parent: Any) -> tuple[str, ...]:
+        """POST, where the role and the parent's state allow it."""
+        is_open = self.kind.model.is_open("POST", Known(parent=parent))
+        is_open = is_open and may(req.caller.role, "POST", self.kind.name)
+        return ("POST",) if is_open else ()

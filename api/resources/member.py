@@ -6,7 +6,6 @@ from typing import Any
 
 import falcon.asgi
 
-from api.documents import KINDS
 from api.documents.kind import Kind
 from api.protocol import caching
 from api.protocol.answers import Answer, Representation
@@ -25,12 +24,13 @@ from api.protocol.conditional import (
     Conditions,
     State,
     conditions_of,
+    etag,
 )
 from api.protocol.members import Draft, draft_of
 from api.protocol.patches import apply_patch
 from api.protocol.queries import member_query
 from api.protocol.request import ApiRequest
-from api.resources.base import NounResource, keys_in
+from api.resources.base import MODELS, NounResource, keys_in, tag_for
 from api.resources.creation import Creation
 from api.resources.service import Service, builder_for
 from api.storage import counters, rows
@@ -76,8 +76,14 @@ class ReadableMember(NounResource):
         query: MemberQuery,
         conditions: Conditions,
     ) -> Answer:
+        tag = req.tag
+        methods: tuple[str, ...] = ()
+        if req.variant.format.has_forms:
+            row = rows.find(connection, self.kind.model, keys)
+            methods = self.open_methods(connection, req, row)
+            tag = tag_for(req, methods)
         named = Representation(
-            req.variant, self.cache, req.content_location, req.tag, req.vary
+            req.variant, self.cache, req.content_location, tag, req.vary
         )
         if conditions is not NO_CONDITIONS:
             state = self.stamp_at(connection, keys)
@@ -87,7 +93,10 @@ class ReadableMember(NounResource):
         document = builder_for(req).member(self.kind, row, query)
         if self.parts or query.embed:
             self.embed(connection, req, [document], [row], query)
-        answer = named.carry(document, self.state_of(connection, row))
+        state = self.state_of(connection, row)
+        if req.variant.format.has_forms:
+            self.add_forms(req, document, row, methods, etag(state.version, tag))
+        answer = named.carry(document, state)
         if self.patches:
             answer.headers["accept-patch"] = self.patches
         return answer
@@ -98,10 +107,6 @@ class Member(ReadableMember):
 
     accepted: Mapping[str, str] = {"accept-patch": ACCEPT_PATCH}
     patches = ACCEPT_PATCH
-
-    def __init__(self, service: Service, kind: Kind) -> None:
-        super().__init__(service, kind)
-        self._models = [each.model for each in KINDS]
 
     async def on_patch(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -151,7 +156,7 @@ class Member(ReadableMember):
     ) -> Answer:
         present = rows.find(connection, self.kind.model, keys)
         self.require(conditions, present)
-        rows.remove(connection, self.kind.model, present, self._models)
+        rows.remove(connection, self.kind.model, present, MODELS)
         headers = {"cache-control": caching.PRIVATE, "vary": "Accept"}
         return Answer(HTTPStatus.NO_CONTENT, headers)
 

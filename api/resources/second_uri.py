@@ -25,6 +25,8 @@ class SecondUri:
         """`name` is that of the resource's path."""
         self.resource = resource
         self.noun = resource.noun
+        self.formats = resource.formats
+        self.read_formats = resource.read_formats
         self._name = name
         for method in METHODS:
             name = f"on_{method.lower()}"

@@ -36,7 +36,7 @@ class Service:
 @lru_cache(maxsize=64)
 def builder_below(mount: str, role: Role = Role.ADMIN) -> Builder:
     """The builder of documents below the mount prefix, for readers of the role."""
-    suffixes = {each.suffix: each.media_types[0] for each in FORMATS}
+    suffixes = {each.suffix: each.media_types[0] for each in FORMATS if each.suffix}
     return Builder(uris_below(mount), suffixes, role)
 
 

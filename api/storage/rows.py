@@ -61,14 +61,33 @@ def find_stamp(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     return stamp
 
 
-def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> None:
-    """Make sure that the owner of a nested collection exists, given the parents' keys.
+def require_parent(connection: sa.Connection, model: Model, parents: Keys) -> Any:
+    """The owner of a nested collection, by the parents' keys; None where it has none.
 
     Raises:
-        NotFound: it does not.
+        NotFound: it does not exist.
     """
     if model.parent is not None and parents:
-        find(connection, model.parent, parents)
+        return find(connection, model.parent, parents)
+    return None
+
+
+def open_methods(
+    connection: sa.Connection,
+    model: Model,
+    row: Any,
+    methods: Sequence[str],
+    models: Sequence[Model],
+) -> tuple[str, ...]:
+    """Those of the methods that the row's state, and what uses it, allow now."""
+    known = _known(connection, model, {}, row, owner_of(model, row))
+    found = [each for each in methods if model.is_open(each, known)]
+    if "DELETE" in found:
+        try:
+            require_unused(connection, model, row, models)
+        except InUse:
+            found.remove("DELETE")
+    return tuple(found)
 
 
 def insert(

@@ -6,6 +6,7 @@ import pytest
 
 from api.app import create_app
 from api.errors import ApiError, problem_types
+from api.resources.base import Resource
 from tests.client import Client
 from tests.shop import a_book
 
@@ -118,12 +119,12 @@ def test_a_long_query_is_414_and_long_headers_are_431(client):
 
 
 def test_a_crash_tells_nothing_but_its_number(settings, caplog):
-    class Broken:
+    class Broken(Resource):
         async def on_get(self, _req, _resp):
             raise ZeroDivisionError("SELECT secret FROM /etc/passwd")
 
     app = create_app(settings)
-    app.add_route("/broken", Broken())
+    app.add_route("/broken", Broken(None))
     answer = super(Client, Client(app)).simulate_request("GET", "/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text

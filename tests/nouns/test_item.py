@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.resources.base import Resource
 from api.resources.collection import Collection
 from api.resources.service import Service
 from api.storage.claims import Claims
@@ -75,7 +76,7 @@ def test_a_receipt_that_came_between_is_found_in_the_transaction(settings, clien
     ]
 
 
-class Late:
+class Late(Resource):
     """A route to a collection of items at another path."""
 
     def __init__(self, collection):
