@@ -11,13 +11,13 @@ from typing import Any
 
 import falcon
 import falcon.asgi
-import msgspec
 
 from api import errors
 from api.documents.building import curie
 from api.errors import ApiError, NotAcceptable
-from api.formats import FORMATS, Format, Problem
+from api.formats import FORMATS, Format
 from api.hypermedia import relations
+from api.hypermedia.document import Link, Links, Problem
 from api.protocol.answers import Answer
 from api.protocol.caching import NO_STORE
 from api.protocol.negotiation import DEFAULT, negotiate, variant_of_suffix
@@ -83,7 +83,7 @@ def _format_for(req: ApiRequest) -> Format:
 
 def _problem(req: ApiRequest, error: ApiError) -> Problem:
     uris = uris_below(req.mount)
-    problem: dict[str, Any] = {
+    members: dict[str, Any] = {
         "type": uris.href("problem", error.slug),
         "title": error.title,
         "status": int(error.status),
@@ -91,14 +91,12 @@ def _problem(req: ApiRequest, error: ApiError) -> Problem:
         "instance": f"urn:uuid:{req.request_id}",
     }
     if error.faults:
-        problem["errors"] = [_told(fault) for fault in error.faults]
-    problem |= _particulars(error)
+        members["errors"] = [_told(fault) for fault in error.faults]
+    members |= _particulars(error)
     links = _ways_out(req, error, uris)
     if any(rel.startswith(relations.PREFIX) for rel in links):
-        links[relations.CURIES] = [msgspec.to_builtins(curie(uris))]
-    if links:
-        problem["_links"] = links
-    return problem
+        links[relations.CURIES] = [curie(uris)]
+    return Problem(members, links)
 
 
 def _particulars(error: ApiError) -> dict[str, Any]:
@@ -121,7 +119,7 @@ def _told(fault: errors.Fault) -> dict[str, str]:
     return told
 
 
-def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> dict[str, Any]:
+def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> Links:
     """Links to where the client can go from here, as far as the error tells."""
     for each in type(error).__mro__:
         if each in _WAYS_OUT:
@@ -129,50 +127,50 @@ def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> dict[str, Any]:
     return {}
 
 
-def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Any:
+def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Links:
     name, keys = error.within
     rel = _UPWARD.get(name, relations.COLLECTION)
-    return {rel: {"href": uris.href(name, *keys)}}
+    return {rel: Link(uris.href(name, *keys))}
 
 
 _UPWARD = {"root": relations.ROOT, "order": relations.UP}
 """How paths that are no collections are called from below."""
 
 
-def _to_present_version(req: ApiRequest, error: ApiError, _uris: Uris) -> Any:
+def _to_present_version(req: ApiRequest, error: ApiError, _uris: Uris) -> Links:
     if isinstance(error, errors.VersionMismatch) and not error.is_there:
         return {}
-    return {relations.LATEST_VERSION: {"href": req.mount + req.path}}
+    return {relations.LATEST_VERSION: Link(req.mount + req.path)}
 
 
 def _to_what_stands_there(
     _req: ApiRequest, error: errors.AlreadyExists, uris: Uris
-) -> Any:
-    return {relations.LATEST_VERSION: {"href": uris.href(*error.present)}}
+) -> Links:
+    return {relations.LATEST_VERSION: Link(uris.href(*error.present))}
 
 
 def _to_allowed_steps(
     req: ApiRequest, error: errors.NotAllowedInStatus, uris: Uris
-) -> Any:
-    links = {relations.ORDER: {"href": uris.href("order", error.order)}}
+) -> Links:
+    links: Links = {relations.ORDER: Link(uris.href("order", error.order))}
     for step in error.allowed:
         if may(req.caller.role, "PUT", step):
             href = uris.href(step, error.order)
-            links[relations.extension(step)] = {"href": href}
+            links[relations.extension(step)] = Link(href)
     return links
 
 
-def _to_step(_req: ApiRequest, error: errors.StepHappened, uris: Uris) -> Any:
-    return {relations.LATEST_VERSION: {"href": _href(uris, error.present)}}
+def _to_step(_req: ApiRequest, error: errors.StepHappened, uris: Uris) -> Links:
+    return {relations.LATEST_VERSION: Link(_href(uris, error.present))}
 
 
-def _to_products(_req: ApiRequest, error: errors.StockShort, uris: Uris) -> Any:
+def _to_products(_req: ApiRequest, error: errors.StockShort, uris: Uris) -> Links:
     hrefs = [uris.href("product", each.product) for each in error.short]
-    return {relations.RELATED: [{"href": href} for href in hrefs]}
+    return {relations.RELATED: [Link(href) for href in hrefs]}
 
 
-def _to_users(_req: ApiRequest, error: errors.InUse, uris: Uris) -> Any:
-    return {relations.RELATED: [{"href": _href(uris, each)} for each in error.users]}
+def _to_users(_req: ApiRequest, error: errors.InUse, uris: Uris) -> Links:
+    return {relations.RELATED: [Link(_href(uris, each)) for each in error.users]}
 
 
 def _href(uris: Uris, place: errors.Place) -> str:
@@ -180,18 +178,18 @@ def _href(uris: Uris, place: errors.Place) -> str:
     return uris.href(place.name, *place.keys) + encode_query(query)
 
 
-def _to_corrected(req: ApiRequest, error: errors.InvalidQuery, _uris: Uris) -> Any:
+def _to_corrected(req: ApiRequest, error: errors.InvalidQuery, _uris: Uris) -> Links:
     query = f"?{error.corrected}" if error.corrected else ""
-    return {relations.CORRECTED: {"href": req.mount + req.path + query}}
+    return {relations.CORRECTED: Link(req.mount + req.path + query)}
 
 
-def _to_formats(req: ApiRequest, _error: ApiError, _uris: Uris) -> Any:
+def _to_formats(req: ApiRequest, _error: ApiError, _uris: Uris) -> Links:
     if req.path == "/":
         return {}
     return {relations.ALTERNATE: _alternates(req.mount + req.path)}
 
 
-_WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], dict[str, Any]]] = {
+_WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], Links]] = {
     errors.NotFound: _to_collection,
     errors.VersionMismatch: _to_present_version,
     errors.PreconditionRequired: _to_present_version,
@@ -205,10 +203,10 @@ _WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], dict[str, Any]]] = {
 }
 
 
-def _alternates(path: str) -> list[dict[str, str]]:
+def _alternates(path: str) -> list[Link]:
     """The resource in each format that has a URI of its own."""
     return [
-        {"href": path + each.suffix, "type": each.media_types[0]}
+        Link(path + each.suffix, type=each.media_types[0])
         for each in FORMATS
         if each.suffix
     ]

@@ -19,6 +19,7 @@ from gunicorn.workers import gasgi
 
 from api import errors
 from api.formats import HAL
+from api.hypermedia.document import JsonValue, Problem
 from api.protocol.caching import NO_STORE
 from api.uris import Uris
 
@@ -71,15 +72,14 @@ def refusal(status: int) -> bytes:
         "a request was refused",
         extra={"request_id": instance, "status": int(error.status)},
     )
-    body = HAL.render_problem(
-        {
-            "type": Uris().href("problem", error.slug),
-            "title": error.title,
-            "status": int(error.status),
-            "detail": _DETAILS.get(status, error.title + "."),
-            "instance": f"urn:uuid:{instance}",
-        }
-    )
+    members: dict[str, JsonValue] = {
+        "type": Uris().href("problem", error.slug),
+        "title": error.title,
+        "status": int(error.status),
+        "detail": _DETAILS.get(status, error.title + "."),
+        "instance": f"urn:uuid:{instance}",
+    }
+    body = HAL.render_problem(Problem(members, {}))
     lines = [
         f"HTTP/1.1 {error.status.value} {error.status.phrase}",
         f"Content-Type: {HAL.problem_type}",

@@ -3,14 +3,11 @@
 The order of the registry is the order of preference where a client has none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from api.formats import hal, hal_forms, xml
-from api.hypermedia.document import Document, JsonValue
-
-Problem: TypeAlias = Mapping[str, JsonValue]
+from api.hypermedia.document import Document, Problem
 
 
 @dataclass(frozen=True, eq=False)

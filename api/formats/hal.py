@@ -1,11 +1,10 @@
 """HAL+JSON (draft-kelly-json-hal) and problem+json (RFC 9457)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from api.hypermedia.document import Document, JsonValue
+from api.hypermedia.document import Document, Problem
 
 _encode = msgspec.json.Encoder().encode
 
@@ -15,9 +14,11 @@ def render_hal(document: Document) -> bytes:
     return _encode(resource_of(document))
 
 
-def render_problem(problem: Mapping[str, JsonValue]) -> bytes:
+def render_problem(problem: Problem) -> bytes:
     """The problem as compact JSON."""
-    return _encode(problem)
+    if not problem.links:
+        return _encode(problem.members)
+    return _encode({**problem.members, "_links": problem.links})
 
 
 def indented(text: bytes, indent: int) -> bytes:

@@ -16,6 +16,7 @@ from api.hypermedia.document import (
     Link,
     Links,
     Member,
+    Problem,
     Shape,
 )
 
@@ -50,12 +51,13 @@ def render_xml(document: Document) -> bytes:
     return "".join(parts).encode()
 
 
-def render_problem(problem: Mapping[str, JsonValue]) -> bytes:
+def render_problem(problem: Problem) -> bytes:
     """The problem in the namespace of its RFC; list entries are `i` elements."""
-    members = "".join(_problem_member(name, value) for name, value in problem.items())
-    return (
-        f'{_DECLARATION}<problem xmlns="{_PROBLEM_NAMESPACE}">{members}</problem>'
-    ).encode()
+    parts = [_DECLARATION, f'<problem xmlns="{_PROBLEM_NAMESPACE}">']
+    parts += [_problem_member(name, each) for name, each in problem.members.items()]
+    _write_links(problem.links, parts)
+    parts.append("</problem>")
+    return "".join(parts).encode()
 
 
 def _write_resource(document: Document, rel: str, parts: list[str]) -> None:
@@ -149,8 +151,6 @@ def _free(start: str, name: str, value: JsonValue) -> str:
 
 
 def _problem_member(name: str, value: JsonValue) -> str:
-    if name == "_links" and isinstance(value, dict):
-        return "".join(_problem_links(rel, each) for rel, each in value.items())
     if isinstance(value, list):
         return (
             f"<{name}>{''.join(_problem_member('i', each) for each in value)}</{name}>"
@@ -161,17 +161,6 @@ def _problem_member(name: str, value: JsonValue) -> str:
     # A problem may name what was refused, even what XML has no way to carry.
     text = UNCARRIED.sub("\N{REPLACEMENT CHARACTER}", str(value))
     return f"<{name}>{escaped(text)}</{name}>"
-
-
-def _problem_links(rel: str, links: JsonValue) -> str:
-    found = ""
-    for link in links if isinstance(links, list) else [links]:
-        if isinstance(link, dict):
-            attributes = "".join(
-                f' {name}="{quoted(str(value))}"' for name, value in link.items()
-            )
-            found += f'<link rel="{quoted(rel)}"{attributes}/>'
-    return found
 
 
 _TRUTH = {True: "true", False: "false"}

@@ -124,12 +124,21 @@ class Form(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...] = ()
 
 
+class Site(msgspec.Struct, frozen=True):
+    """Where a page for people finds what all pages share, as hrefs."""
+
+    home: str
+    stylesheet: str
+    script: str
+
+
 class Document(msgspec.Struct):
     """A resource's state and what a client can do from here.
 
     `embedded` holds documents by relation, a list where there can be several. `forms`
     has the likeliest first; only formats that can show them ask for them. `etag` is
-    the tag to send back with a change, if there can be one.
+    the tag to send back with a change, if there can be one. `site` is for formats that
+    people read.
     """
 
     state: Mapping[str, JsonValue]
@@ -138,9 +147,33 @@ class Document(msgspec.Struct):
     embedded: dict[str, "Document | list[Document]"] = {}
     forms: tuple[Form, ...] = ()
     etag: str = ""
+    site: Site | None = None
 
     @property
     def href(self) -> str | None:
         """Where the document itself stands, if it says so."""
         link = self.links.get("self")
         return link.href if isinstance(link, Link) else None
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A member that is wanted otherwise than it is now; both as they are written."""
+
+    prompt: str
+    wanted: str
+    present: str
+
+
+class Problem(msgspec.Struct):
+    """A problem (RFC 9457): its members, and the links to ways out.
+
+    Formats that people fill forms in show the form that was sent again, with the faults
+    beside its fields, and where somebody else was faster, what differs.
+    """
+
+    members: Mapping[str, JsonValue]
+    links: Links
+    form: Form | None = None
+    etag: str = ""
+    differences: tuple[Difference, ...] = ()
+    site: Site | None = None

@@ -15,18 +15,17 @@ from api.errors import (
     InUse,
     InvalidBody,
     NotFound,
-    Place,
     VersionMismatch,
 )
 from api.hypermedia.document import is_same
 from api.models.base import Known, Model, Values, now
 from api.storage import counters
 from api.storage.prepared import Prepared
+from api.storage.uses import require_unused
 
 Keys = tuple[Any, ...]
 """The keys of a path in their order: those of the parents, then the noun's own."""
 
-_USERS_TOLD = 20
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
@@ -231,41 +230,6 @@ def _note(
     return change
 
 
-def require_unused(
-    connection: sa.Connection, model: Model, row: Any, models: Sequence[Model]
-) -> None:
-    """Make sure that no row of the models refers to the row.
-
-    Raises:
-        InUse: one does; tells where.
-    """
-    key = getattr(row, model.serial.name)
-    referring = [
-        (user, name)
-        for user in models
-        for name, target in user.references.items()
-        if target is model
-    ]
-    for user, name in referring:
-        users = _users(user, name).all(connection, {"key": key})
-        if users:
-            raise InUse(
-                f"There are {user.name} whose {name} is {key!r}.",
-                users=_where_used(user, name, key, users),
-            )
-
-
-def _where_used(
-    user: Model, name: str, key: object, users: Sequence[Any]
-) -> Sequence[Place]:
-    """The collection of those that use the key, or some of them if it has none."""
-    if name == user.owner:
-        return [Place(user.opened_at, (key,))]
-    if user.parent is None:
-        return [Place(user.name, query=(name, str(key)))]
-    return [Place(user.noun, tuple(each)) for each in users]
-
-
 def _default(connection: sa.Connection, model: Model, keys: Keys) -> Any:
     """What stands where nothing was written yet, if the model has defaults."""
     if model.defaults is None:
@@ -368,13 +332,6 @@ def _at_keys(model: Model, is_owned: bool) -> list[sa.ColumnElement[bool]]:
 @lru_cache(maxsize=256)
 def _selection(model: Model, is_owned: bool) -> Prepared:
     return Prepared(sa.select(*model.columns).where(*_at_keys(model, is_owned)))
-
-
-@lru_cache(maxsize=256)
-def _users(user: Model, name: str) -> Prepared:
-    refers = user.column(name) == sa.bindparam("key")
-    keys = [user.column(each) for each in (user.owner, user.key) if each]
-    return Prepared(sa.select(*keys).where(refers).limit(_USERS_TOLD))
 
 
 @lru_cache(maxsize=256)
