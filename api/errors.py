@@ -148,10 +148,8 @@ class NotFound(ApiError):
     title = "There is nothing here"
     advice = "Start at the collection, or at the root, and follow links from there."
 
-    def __init__(
-        self, detail: str, *, within: tuple[str, tuple[object, ...]] = ("root", ())
-    ) -> None:
-        """`within` is the name of the path where to look, and the keys in it."""
+    def __init__(self, detail: str, *, within: Place = Place("root")) -> None:
+        """`within` is where to look instead."""
         super().__init__(detail)
         self.within = within
 
@@ -198,8 +196,8 @@ class AlreadyExists(Conflict):
     title = "It exists already"
     advice = "PUT replaces what is there; POST needs an id that is free."
 
-    def __init__(self, detail: str, *, present: tuple[str, ...]) -> None:
-        """`present` is the name of the path where it stands, and the keys in it."""
+    def __init__(self, detail: str, *, present: Place) -> None:
+        """`present` is where it stands."""
         super().__init__(detail)
         self.present = present
 
@@ -215,7 +213,7 @@ class InUse(Conflict):
     """It can't be deleted, since something else refers to it."""
 
     title = "Something else needs it"
-    advice = "Delete or change what refers to it first; the link leads there."
+    advice = "It can go once nothing refers to it; the link leads to what does."
 
     def __init__(self, detail: str, *, users: Sequence[Place]) -> None:
         """`users` is where that stands which refers to it."""
@@ -267,11 +265,12 @@ class StockShort(Conflict):
     title = "Not enough is in stock"
     advice = "Order less of the products in `short`, or wait until there are more."
 
-    def __init__(self, short: Sequence[Shortage]) -> None:
-        """`short` holds each product of which too little is left."""
+    def __init__(self, short: Sequence[Shortage], *, order: object) -> None:
+        """`short` holds each product of which too little is left for the order."""
         named = ", ".join(f"{each.left} of {each.sku!r}" for each in short)
         super().__init__(f"There are only {named}.")
         self.short = tuple(short)
+        self.order = order
 
 
 class CurrencyMismatch(Conflict):

@@ -128,31 +128,32 @@ def _ways_out(req: ApiRequest, error: ApiError, uris: Uris) -> Links:
 
 
 def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Links:
-    name, keys = error.within
-    rel = _UPWARD.get(name, relations.COLLECTION)
-    return {rel: Link(uris.href(name, *keys))}
+    rel = _UPWARD.get(error.within.name, relations.COLLECTION)
+    return {rel: Link(_href(uris, error.within))}
 
 
 _UPWARD = {"root": relations.ROOT, "order": relations.UP}
 """How paths that are no collections are called from below."""
 
 
-def _to_present_version(req: ApiRequest, error: ApiError, _uris: Uris) -> Links:
+def _to_present_version(req: ApiRequest, error: ApiError, uris: Uris) -> Links:
     if isinstance(error, errors.VersionMismatch) and not error.is_there:
         return {}
-    return {relations.LATEST_VERSION: Link(req.mount + req.path)}
+    place = req.versioned
+    href = req.mount + req.path if place is None else _href(uris, place)
+    return {relations.LATEST_VERSION: Link(href)}
 
 
 def _to_what_stands_there(
-    _req: ApiRequest, error: errors.AlreadyExists, uris: Uris
+    _req: ApiRequest, error: errors.AlreadyExists | errors.StepHappened, uris: Uris
 ) -> Links:
-    return {relations.LATEST_VERSION: Link(uris.href(*error.present))}
+    return {relations.LATEST_VERSION: Link(_href(uris, error.present))}
 
 
 def _to_allowed_steps(
     req: ApiRequest, error: errors.NotAllowedInStatus, uris: Uris
 ) -> Links:
-    links: Links = {relations.ORDER: Link(uris.href("order", error.order))}
+    links = _to_order(error.order, uris)
     for step in error.allowed:
         if may(req.caller.role, "PUT", step):
             href = uris.href(step, error.order)
@@ -160,13 +161,19 @@ def _to_allowed_steps(
     return links
 
 
-def _to_step(_req: ApiRequest, error: errors.StepHappened, uris: Uris) -> Links:
-    return {relations.LATEST_VERSION: Link(_href(uris, error.present))}
-
-
 def _to_products(_req: ApiRequest, error: errors.StockShort, uris: Uris) -> Links:
     hrefs = [uris.href("product", each.product) for each in error.short]
-    return {relations.RELATED: [Link(href) for href in hrefs]}
+    return {
+        **_to_order(error.order, uris),
+        relations.RELATED: [Link(href) for href in hrefs],
+    }
+
+
+def _to_order(order: object, uris: Uris) -> Links:
+    return {
+        relations.ORDER: Link(uris.href("order", order)),
+        relations.LINEITEMS: Link(uris.href("lineitems", order)),
+    }
 
 
 def _to_users(_req: ApiRequest, error: errors.InUse, uris: Uris) -> Links:
@@ -196,7 +203,7 @@ _WAYS_OUT: Mapping[type, Callable[[ApiRequest, Any, Uris], Links]] = {
     errors.AlreadyExists: _to_what_stands_there,
     errors.InUse: _to_users,
     errors.NotAllowedInStatus: _to_allowed_steps,
-    errors.StepHappened: _to_step,
+    errors.StepHappened: _to_what_stands_there,
     errors.StockShort: _to_products,
     errors.InvalidQuery: _to_corrected,
     errors.NotAcceptable: _to_formats,

@@ -80,6 +80,11 @@ class Text(fields.Field[str]):
         return unicodedata.normalize("NFC", value)
 
 
+def optional_text(at_most: int) -> Text:
+    """A text of so many characters that may be left out, or null."""
+    return Text(allow_none=True, load_default=None, validate=length(at_most=at_most))
+
+
 class Whole(fields.Integer):
     """A whole number; JSON's `3.0` and `"3"` are none."""
 

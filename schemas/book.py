@@ -14,6 +14,7 @@ from schemas.base import (
     Whole,
     between,
     length,
+    optional_text,
 )
 from schemas.formatted import Language, Patterned
 
@@ -70,7 +71,7 @@ class BookSchema(NounSchema):
     isbn = Isbn(allow_none=True, load_default=None)
     published = Whole(allow_none=True, load_default=None, validate=between(-4000, 9999))
     language = Language(allow_none=True, load_default=None)
-    publisher = Text(allow_none=True, load_default=None, validate=length(at_most=500))
+    publisher = optional_text(500)
     pages = Whole(allow_none=True, load_default=None, validate=between(1, 1_000_000))
     subjects = Texts(
         Text(validate=length(at_least=1, at_most=1000)),
@@ -79,9 +80,7 @@ class BookSchema(NounSchema):
             max=200, error=Message("At most {max} subjects are kept.", "length")
         ),
     )
-    description = Text(
-        allow_none=True, load_default=None, validate=length(at_most=20_000)
-    )
+    description = optional_text(20_000)
     gutenberg_id = Whole(allow_none=True, load_default=None, validate=between(1))
     rating = Rating(dump_only=True)
     reviews = Whole(dump_only=True)

@@ -10,6 +10,8 @@ _SHOP = CONFIGURATION.defaults or {}
 class ConfigurationSchema(NounSchema):
     """What the whole shop goes by."""
 
+    fixed = frozenset()  # There is no creation to hold a client to.
+
     name = Text(load_default=_SHOP["name"], validate=length(at_least=1, at_most=200))
     currency = Currency(load_default=_SHOP["currency"])
     language = Language(load_default=_SHOP["language"])
@@ -18,6 +20,8 @@ class ConfigurationSchema(NounSchema):
 
 class CustomerConfigurationSchema(NounSchema):
     """What one customer wants; without a language or currency, the shop's."""
+
+    fixed = frozenset()
 
     language = Language(allow_none=True, load_default=None)
     currency = Currency(allow_none=True, load_default=None)

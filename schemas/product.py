@@ -1,6 +1,6 @@
 """Products: what a client may send and gets back."""
 
-from schemas.base import NounSchema, Text, Whole, between, length
+from schemas.base import NounSchema, Text, Whole, between, length, optional_text
 from schemas.formatted import Currency, Money
 
 
@@ -10,10 +10,8 @@ class ProductSchema(NounSchema):
     id = Whole(dump_only=True)
     sku = Text(required=True, validate=length(at_least=1, at_most=64))
     name = Text(required=True, validate=length(at_least=1, at_most=500))
-    description = Text(
-        allow_none=True, load_default=None, validate=length(at_most=20_000)
-    )
+    description = optional_text(20_000)
     price = Money(required=True)
     currency = Currency(required=True)
-    stock = Whole(load_default=0, validate=between(0, 1_000_000_000))
+    stock = Whole(load_default=0, validate=between(0))
     book = Whole(allow_none=True, load_default=None, validate=between(1))

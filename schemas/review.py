@@ -1,6 +1,6 @@
 """Reviews: what a client may send and gets back."""
 
-from schemas.base import NounSchema, Text, Whole, between, length
+from schemas.base import NounSchema, Whole, between, optional_text
 
 
 class ReviewSchema(NounSchema):
@@ -8,5 +8,5 @@ class ReviewSchema(NounSchema):
 
     id = Whole(dump_only=True)
     rating = Whole(required=True, validate=between(1, 5))
-    comment = Text(allow_none=True, load_default=None, validate=length(at_most=5000))
-    reviewer = Text(allow_none=True, load_default=None, validate=length(at_most=200))
+    comment = optional_text(5000)
+    reviewer = optional_text(200)

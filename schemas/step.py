@@ -1,11 +1,7 @@
 """The steps of an order: what a client may send and gets back."""
 
-from schemas.base import NounSchema, Text, length
+from schemas.base import NounSchema, Text, optional_text
 from schemas.formatted import Money
-
-
-def _optional(at_most: int) -> Text:
-    return Text(allow_none=True, load_default=None, validate=length(at_most=at_most))
 
 
 class StepSchema(NounSchema):
@@ -26,15 +22,15 @@ class PlacementSchema(StepSchema):
 class PaymentSchema(StepSchema):
     """The order's total is paid."""
 
-    method = _optional(100)
+    method = optional_text(100)
     amount = Money(allow_none=True, load_default=None)
 
 
 class ShipmentSchema(StepSchema):
     """What was ordered is on its way."""
 
-    carrier = _optional(100)
-    tracking = _optional(200)
+    carrier = optional_text(100)
+    tracking = optional_text(200)
 
 
 class DeliverySchema(StepSchema):
@@ -44,4 +40,4 @@ class DeliverySchema(StepSchema):
 class CancellationSchema(StepSchema):
     """The order is called off, and its stock is given back."""
 
-    reason = _optional(2000)
+    reason = optional_text(2000)

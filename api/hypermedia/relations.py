@@ -27,6 +27,7 @@ ROOT = "wm:root"
 CORRECTED = "wm:corrected"
 CUSTOMER = "wm:customer"
 ORDER = "wm:order"
+LINEITEMS = "wm:lineitems"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,7 @@ _EXTENSIONS = (
     Relation(CUSTOMER, "One customer by its id.", "a customer", _NUMBERED),
     Relation("wm:orders", "What was bought.", "a page of orders", _COLLECTION),
     Relation(ORDER, "One order by its id.", "an order", _CHANGEABLE),
-    Relation(
-        "wm:lineitems", "What an order holds.", "a page of line items", _COLLECTION
-    ),
+    Relation(LINEITEMS, "What an order holds.", "a page of line items", _COLLECTION),
     Relation("wm:lineitem", "One line item by its number.", "a line item", _NUMBERED),
     Relation("wm:placement", "Orders what the draft holds.", "a placement", _STEP),
     Relation("wm:payment", "Pays the order's total.", "a payment", _STEP),

@@ -85,13 +85,14 @@ def require_allowed(order: Row, step: Step) -> None:
     """
     allowed = allowed_steps(order)
     if step not in allowed:
-        next_ones = " or ".join(allowed) or "nothing"
+        following = " or ".join(allowed)
+        what = f"what may come next is {following}" if following else "that is its end"
         is_empty = step is Step.PLACEMENT and order.status == Status.DRAFT
         raise refusal(
             order,
             "An order without line items can't be placed."
             if is_empty
-            else f"The order is {order.status}; what may come next is {next_ones}.",
+            else f"The order is {order.status}; {what}.",
         )
 
 

@@ -106,7 +106,7 @@ def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
         "timestamp": datetime.now(UTC),
         "request_id": req.request_id,
         "method": req.method,
-        "path": req.path,
+        "path": req.scope["path"],
         "route": req.uri_template,
         "status": resp.status_code,
         "milliseconds": round((time.perf_counter() - req.started) * 1000, 3),

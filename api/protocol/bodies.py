@@ -132,12 +132,12 @@ async def read_body(req: ApiRequest) -> bytes:
 
 
 def parse_document(text: bytes, media_type: str, shape: Shape) -> dict[str, JsonValue]:
-    """The members that a whole document has.
+    """The members that a whole document has; a form without fields is empty.
 
     Raises:
         MalformedBody: it can't be read, or is no object.
     """
-    if not text:
+    if not text and media_type != FORM:
         raise MalformedBody("The request has no body.")
     value = DOCUMENTS[media_type](text, shape)
     if not isinstance(value, dict):

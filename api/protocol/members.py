@@ -107,7 +107,8 @@ def _meant(name: str, schema: NounSchema) -> str:
     near = get_close_matches(name, schema.load_fields, n=1)
     if near:
         return f" Did you mean {near[0]!r}?"
-    return f" There are {', '.join(schema.load_fields)}."
+    known = ", ".join(schema.load_fields)
+    return f" There are {known}." if known else " None is taken here."
 
 
 def _required(name: str) -> Fault:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import falcon.asgi
 
-from api.errors import Fault, InvalidQuery
+from api.errors import Fault, InvalidQuery, Place
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
 from api.roles import ANYONE, Caller, Role
@@ -33,7 +33,8 @@ class ApiRequest(falcon.asgi.Request):
     """A request together with its id, its representation and its mount prefix.
 
     `mount` is the path below which the service stands. The path has lost its `suffix`.
-    `started` is set where requests are logged.
+    `started` is set where requests are logged. `versioned` is what conditions are
+    compared with, where that is another resource.
     """
 
     started: float = 0.0
@@ -41,6 +42,7 @@ class ApiRequest(falcon.asgi.Request):
     suffix: str = ""
     variant: Variant = DEFAULT
     caller: Caller = ANYONE
+    versioned: Place | None = None
 
     @cached_property
     def request_id(self) -> str:

@@ -10,7 +10,7 @@ import falcon.asgi
 
 from api.documents import KINDS, children_of
 from api.documents.kind import Kind
-from api.errors import NotFound
+from api.errors import NotFound, Place
 from api.formats import FORMATS, Format
 from api.hypermedia import relations
 from api.hypermedia.document import Document
@@ -207,7 +207,7 @@ def keys_in(path: Sequence[Kind], params: Mapping[str, str]) -> tuple[Any, ...]:
         if key is None:
             raise NotFound(
                 f"{text!r} can't be the {kind.model.key} of any of the {kind.plural}.",
-                within=(kind.opened_at if keys else kind.plural, keys),
+                within=Place(kind.opened_at if keys else kind.plural, keys),
             )
         keys = (*keys, key)
     return keys

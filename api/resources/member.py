@@ -34,7 +34,7 @@ from api.resources.base import MODELS, NounResource, keys_in, tag_for
 from api.resources.creation import Creation
 from api.resources.service import Service, builder_for
 from api.storage import counters, rows
-from api.storage.engine import Connection
+from api.storage.engine import Connection, Snapshot
 from api.storage.query import MemberQuery
 
 
@@ -57,18 +57,33 @@ class ReadableMember(NounResource):
         )
         keys = keys_in(self.path, params)
         conditions = conditions_of(req)
-        answer = await self.service.storage.read(
-            self._read, req, keys, query, conditions
-        )
+        run = self._read_at_once if self.is_of_one_row(req, query) else self._read
+        answer = await self.service.storage.read(run, req, keys, query, conditions)
         answer.send(resp)
 
     on_head = on_get
+
+    def is_of_one_row(self, req: ApiRequest, query: MemberQuery) -> bool:
+        """Whether one row tells all that the document says."""
+        return not (self.parts or query.embed or req.variant.format.has_forms)
 
     def stamp_at(self, connection: Connection, keys: tuple[Any, ...]) -> State:
         """What conditions are compared with, found without reading all of the row."""
         return State(*rows.find_stamp(connection, self.kind.model, keys))
 
     def _read(
+        self,
+        connection: Connection,
+        req: ApiRequest,
+        keys: tuple[Any, ...],
+        query: MemberQuery,
+        conditions: Conditions,
+    ) -> Answer:
+        """The document, of which all parts are of one moment."""
+        with Snapshot(connection):
+            return self._read_at_once(connection, req, keys, query, conditions)
+
+    def _read_at_once(
         self,
         connection: Connection,
         req: ApiRequest,

@@ -29,9 +29,9 @@ class SecondUri:
         self.read_formats = resource.read_formats
         self._name = name
         for method in METHODS:
-            name = f"on_{method.lower()}"
-            if hasattr(resource, name):
-                setattr(self, name, self._passed_on(getattr(resource, name)))
+            responder = f"on_{method.lower()}"
+            if hasattr(resource, responder):
+                setattr(self, responder, self._passed_on(getattr(resource, responder)))
 
     def _passed_on(self, respond: Responder) -> Responder:
         async def respond_here(

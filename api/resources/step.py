@@ -6,6 +6,7 @@ from typing import Any
 import falcon.asgi
 
 from api.documents.kind import Kind
+from api.errors import Place
 from api.models.order import ORDER, Step
 from api.protocol.answers import Answer
 from api.protocol.bodies import DOCUMENTS, media_type_of, parse_document, read_body
@@ -17,6 +18,7 @@ from api.resources.member import ReadableMember
 from api.resources.service import Service
 from api.storage import rows, steps
 from api.storage.engine import Connection
+from api.storage.query import MemberQuery
 
 
 class StepMember(ReadableMember):
@@ -32,6 +34,7 @@ class StepMember(ReadableMember):
         """Let it happen, if it may; the same again changes nothing."""
         req.refuse_query()
         keys = keys_in(self.path, params)
+        req.versioned = Place(ORDER.noun, keys)
         body = await read_body(req)
         media_type = media_type_of(req, DOCUMENTS)
         members = parse_document(body, media_type, self.kind.shape)
@@ -40,6 +43,10 @@ class StepMember(ReadableMember):
             self._take, req, keys, draft, conditions_of(req)
         )
         answer.send(resp)
+
+    def is_of_one_row(self, _req: ApiRequest, _query: MemberQuery) -> bool:
+        """Not so: the order tells the version."""
+        return False
 
     def stamp_at(self, connection: Connection, keys: tuple[Any, ...]) -> State:
         """The state of the order, if the step has happened."""

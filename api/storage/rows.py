@@ -15,6 +15,7 @@ from api.errors import (
     InUse,
     InvalidBody,
     NotFound,
+    Place,
     VersionMismatch,
 )
 from api.hypermedia.document import is_same
@@ -253,18 +254,17 @@ def _missing(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
         return _missing(connection, model.parent, keys[:-1])
     return NotFound(
         f"There is nothing with the {model.key} {keys[-1]!r} in {model.name}.",
-        within=(model.opened_at if keys[:-1] else model.name, keys[:-1]),
+        within=Place(model.opened_at if keys[:-1] else model.name, keys[:-1]),
     )
 
 
 def _missing_single(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
-    if model.parent is None:
-        return NotFound(f"There is no {model.noun}.")
-    if seek(connection, model.parent, keys) is None:
-        return _missing(connection, model.parent, keys)
+    parent: Any = model.parent
+    if seek(connection, parent, keys) is None:
+        return _missing(connection, parent, keys)
     return NotFound(
-        f"There is no {model.noun} of {model.parent.noun} {keys[-1]} yet.",
-        within=(model.parent.noun, keys),
+        f"There is no {model.noun} of {parent.noun} {keys[-1]} yet.",
+        within=Place(parent.noun, keys),
     )
 
 
@@ -288,7 +288,8 @@ def _taken(model: Model, error: BaseException | None, binds: Values) -> Exceptio
     if names == [model.key]:
         key = binds[model.key]
         return AlreadyExists(
-            f"{key!r} exists in {model.name} already.", present=(model.noun, key)
+            f"{key!r} exists in {model.name} already.",
+            present=Place(model.noun, (key,)),
         )
     return DuplicateValue(
         f"Another of {model.name} has the same {' and '.join(names)}.",

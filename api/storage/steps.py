@@ -70,7 +70,7 @@ def _take_stock(connection: sa.Connection, order: Any) -> None:
         if product.stock < quantity
     ]
     if short:
-        raise StockShort(short)
+        raise StockShort(short, order=order.id)
     for product, quantity in wanted:
         stock = {"stock": product.stock - quantity}
         rows.replace(connection, PRODUCT, product, stock)

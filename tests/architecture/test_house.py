@@ -38,6 +38,11 @@ def test_every_noun_s_names_are_paths_and_relations():
         assert kind.is_single or kind.member_relation in relations_told()
 
 
+def test_a_kind_has_the_parent_of_its_model():
+    for kind in KINDS:
+        assert (kind.parent and kind.parent.model) is kind.model.parent
+
+
 def relations_told():
     return {each.name for each in EXTENSIONS.values()}
 

@@ -1,9 +1,9 @@
 """Collections: filters, search, sorting, sparse fields, embedding, totals."""
 
 import pytest
-from sqlalchemy import Engine, event
 
 from api.documents import KINDS
+from tests.client import selects
 from tests.shop import a_book, a_draft, lineitem, make
 
 TITLES = ["Zoo", "alpha", "Émile", "beta", "Alpha", "émigré"]
@@ -183,31 +183,16 @@ def test_what_is_embedded_stands_where_its_link_leads(client):
 def test_a_page_takes_as_many_statements_for_one_row_as_for_200(client):
     for _ in range(30):
         a_book(client)
-    counts = {limit: statements(client, f"/books?limit={limit}") for limit in (1, 200)}
-    embedded = statements(client, "/books?limit=200&embed=reviews")
+    counts = {limit: selects(client, f"/books?limit={limit}") for limit in (1, 200)}
+    embedded = selects(client, "/books?limit=200&embed=reviews")
     assert counts[1] == counts[200] == 3
     assert embedded == 5
-
-
-def statements(client, path):
-    """How many statements that read rows the database gets for the request."""
-    seen = []
-
-    def trace(driver, _record):
-        driver.set_trace_callback(seen.append)
-
-    event.listen(Engine, "connect", trace)
-    try:
-        assert client.get(path).status_code == 200
-    finally:
-        event.remove(Engine, "connect", trace)
-    return sum(text.startswith("SELECT") for text in seen)
 
 
 def test_a_page_of_orders_takes_the_same_statements_however_many_there_are(client):
     for _ in range(6):
         lineitem(client, a_draft(client))
-    one, six = (statements(client, f"/orders?limit={limit}") for limit in (1, 6))
+    one, six = (selects(client, f"/orders?limit={limit}") for limit in (1, 6))
     assert one == six == 4
 
 
@@ -241,8 +226,8 @@ def test_an_unknown_parameter_is_one_with_a_blank_value_too(client, query):
 
 
 def test_a_page_that_stands_unchanged_is_not_read_again(shelf):
-    assert statements(shelf, "/books?limit=3&sort=title") == 3
-    assert statements(shelf, "/books?limit=3&sort=title") == 1
+    assert selects(shelf, "/books?limit=3&sort=title") == 3
+    assert selects(shelf, "/books?limit=3&sort=title") == 1
 
 
 def test_a_kept_page_is_forgotten_when_anything_in_it_changes(shelf):

@@ -46,6 +46,9 @@ def test_what_was_read_before_can_be_put(client, place):
     answer = client.put(path, body, if_match=read.headers["etag"])
     assert (answer.status_code, state(answer)) == (201, defaults | change)
     assert client.put(path, body, if_match=read.headers["etag"]).status_code == 412
+    assert client.put(path, body).status_code == 200
+    client.delete(path)
+    assert client.put(path, answer.json).status_code == 201
 
 
 def test_delete_goes_back_to_the_defaults(client, place):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.client import statements
 from tests.shop import a_customer, a_draft, a_product, follow, href, lineitem, refetch
 
 
@@ -31,10 +32,11 @@ def test_an_order_can_t_be_opened_elsewhere_nor_replaced(client):
 def test_the_note_is_all_that_a_client_sends(client):
     order = a_draft(client)
     assert client.patch(href(order), {"note": "x"}).json["note"] == "x"
-    for member, value in [("status", "paid"), ("total", "1.00"), ("currency", "CHF")]:
+    for member, value in [("status", "paid"), ("total", "1.00")]:
         ignored = client.patch(href(order), {member: value})
         assert ignored.json[member] == order[member]
-    assert client.patch(href(order), {"customer": 1}).status_code == 400
+    for member, value in [("customer", 1), ("currency", "CHF")]:
+        assert client.patch(href(order), {member: value}).status_code == 400
 
 
 def test_an_order_has_the_shop_s_currency_of_when_it_was_opened(client):
@@ -179,3 +181,13 @@ def test_the_order_s_tag_changes_with_its_line_items(client):
     lineitem(client, order)
     assert client.get(href(order)).headers["etag"] != tag
     assert client.patch(href(order), {"note": "x"}, if_match=tag).status_code == 412
+
+
+@pytest.mark.parametrize("query", ["", "?embed=lineitems"])
+def test_an_order_and_its_line_items_are_of_one_moment(client, query):
+    order = a_draft(client)
+    lineitem(client, order)
+    read = statements(client, href(order) + query)
+    place = next(n for n, text in enumerate(read) if "FROM lineitems" in text)
+    assert "BEGIN" in read[:place]
+    assert "COMMIT" in read[place:]

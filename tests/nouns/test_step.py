@@ -244,6 +244,23 @@ def test_a_step_is_compared_with_the_version_of_its_order(client):
     assert client.put(path, {}, if_match=filled).status_code == 412
 
 
+def test_a_step_s_refused_condition_leads_to_the_order(client, strict_client):
+    order = an_order(client)
+    stale = take(client, order, Step.PLACEMENT, if_match='"0-json"')
+    assert (stale.status_code, href(stale.json, "latest-version")) == (412, href(order))
+    missing = take(strict_client, order, Step.PLACEMENT)
+    assert missing.status_code == 428
+    assert href(missing.json, "latest-version") == href(order)
+
+
+@pytest.mark.parametrize("step", [Step.PLACEMENT, Step.DELIVERY])
+def test_an_empty_form_is_enough(client, step):
+    status = next(status for status, steps in ALLOWED.items() if step in steps)
+    path = f"{href(an_order(client, status))}/{step}"
+    answer = client.send("PUT", path, b"", "application/x-www-form-urlencoded")
+    assert answer.status_code == 201
+
+
 def test_a_step_that_must_be_new_is_412_the_second_time(client):
     order = an_order(client)
     assert take(client, order, Step.PLACEMENT, if_none_match="*").status_code == 201
@@ -317,6 +334,7 @@ def test_a_placement_takes_all_or_nothing_and_names_each_product_short(client):
     ]
     related = [link["href"] for link in answer.json["_links"]["related"]]
     assert related == [href(one), href(none)]
+    assert href(answer.json, "wm:lineitems") == href(order, "wm:lineitems")
     stocks = [refetch(client, each)["stock"] for each in (enough, one, none)]
     assert stocks == [9, 1, 0]
     assert refetch(client, order) == before

@@ -6,7 +6,13 @@ from math import floor
 
 import pytest
 
-from api.errors import AlreadyExists, DuplicateValue, NotFound, VersionMismatch
+from api.errors import (
+    AlreadyExists,
+    DuplicateValue,
+    NotFound,
+    Place,
+    VersionMismatch,
+)
 from api.models.base import Json, Model, sort_key
 from api.models.item import ITEM
 from api.models.review import REVIEW
@@ -125,7 +131,7 @@ def test_a_key_that_is_taken_says_where(connection):
     an_item(connection)
     with pytest.raises(AlreadyExists, match="'a'") as caught:
         an_item(connection)
-    assert caught.value.present == ("item", "a")
+    assert caught.value.present == Place("item", ("a",))
 
 
 @pytest.mark.parametrize(
@@ -156,13 +162,13 @@ def test_what_is_missing_names_where_to_look(connection):
     book = a_book(connection)
     with pytest.raises(NotFound, match="reviews") as caught:
         rows.find(connection, REVIEW, (book.id, 9))
-    assert caught.value.within == ("reviews", (book.id,))
+    assert caught.value.within == Place("reviews", (book.id,))
 
 
 def test_below_what_is_missing_the_missing_parent_is_named(connection):
     with pytest.raises(NotFound, match="books") as caught:
         rows.find(connection, REVIEW, (999, 9))
-    assert caught.value.within == ("books", ())
+    assert caught.value.within == Place("books")
 
 
 def test_a_review_is_found_at_its_own_book_only(connection):
