@@ -6,7 +6,7 @@ imports from lower lines only (import-linter checks it):
     app  __main__  server               the process: what is started
     resources  middleware  problems  operations
     descriptions
-    documents  protocol                 a noun's document; HTTP's rules
+    documents  protocol  authentication  a noun's document; HTTP's rules; who asks
     storage  formats  schemas
     models  hypermedia  catalogue  sample
     uris  settings  roles

@@ -7,14 +7,18 @@ from typing import Any
 
 import falcon.asgi
 
+from api.authentication.browser import is_cross_site
 from api.errors import (
     Forbidden,
     HeadersTooLarge,
     MalformedRequest,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     UriTooLong,
 )
+from api.protocol.bodies import is_form, read_body
+from api.protocol.form_posts import read_form_post
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
 from api.protocol.request import METHODS, ApiRequest
 from api.roles import ANYONE, Caller, Role, may
@@ -60,14 +64,21 @@ class Shell:
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
             NotFound: the path begins with two slashes.
+            Forbidden: a page of another site wants to write.
+            BodyTooLarge: a form is.
+            MalformedBody: a form can't be read.
         """
         self._require_frame(req)
         self._take_mount(req)
         if req.path.startswith("//"):
             # Such a path in an href would name another host (RFC 3986, section 4.2).
             raise NotFound("No path here begins with two slashes.")
+        if is_cross_site(req.method, req.fields):
+            raise Forbidden("A page of another site may not write here.")
         req.caller = self._authenticate(req)
         req.path, req.suffix = split_suffix(req.path)
+        if req.method == "POST" and is_form(req) and self._is_browser(req):
+            req.take_form(read_form_post(await read_body(req)))
 
     async def process_resource(
         self,
@@ -84,6 +95,8 @@ class Shell:
             NotAcceptable: there is no representation that the client accepts.
             Forbidden: the caller's role does not allow the method here.
         """
+        if req.form is not None:
+            req.resource = resource
         is_read = req.method in _READING
         formats = resource.read_formats if is_read else resource.formats
         if req.suffix:
@@ -117,6 +130,13 @@ class Shell:
             raise HeadersTooLarge(
                 f"Header fields may have at most {LARGEST_HEADERS} octets."
             )
+
+    def _is_browser(self, req: ApiRequest) -> bool:
+        """Whether who sends the request reads HTML before anything else."""
+        try:
+            return negotiate(req.get_header("Accept")).format.for_people
+        except NotAcceptable:
+            return False
 
     def _take_mount(self, req: ApiRequest) -> None:
         """Note the prefix that the server or a trusted proxy has, and take it off."""

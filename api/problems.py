@@ -13,7 +13,7 @@ import falcon
 import falcon.asgi
 
 from api import errors
-from api.documents.building import curie
+from api.documents.building import curie, site_of
 from api.errors import ApiError, NotAcceptable
 from api.formats import FORMATS, Format
 from api.hypermedia import relations
@@ -36,9 +36,12 @@ def add_problem_handlers(app: "falcon.asgi.App[Any, Any]") -> None:
 
 
 async def _answer(
-    req: ApiRequest, resp: falcon.asgi.Response, error: ApiError, _params: Any
+    req: ApiRequest, resp: falcon.asgi.Response, error: ApiError, params: Any
 ) -> None:
-    problem_answer(req, error).send(resp)
+    problem = _problem(req, error)
+    if req.form is not None and req.resource is not None:
+        await req.resource.show_again(req, params, error, problem)
+    _told_as(req, error, problem).send(resp)
 
 
 async def _answer_falcon(
@@ -59,14 +62,19 @@ async def _answer_crash(
 
 def problem_answer(req: ApiRequest, error: ApiError) -> Answer:
     """The answer that tells the error, in the format that the client reads."""
+    return _told_as(req, error, _problem(req, error))
+
+
+def _told_as(req: ApiRequest, error: ApiError, problem: Problem) -> Answer:
     written = _format_for(req)
     headers = {
         "content-type": written.problem_type,
         "cache-control": NO_STORE,
         "vary": "Accept",
+        **written.fields,
         **{name.lower(): value for name, value in error.headers.items()},
     }
-    return Answer(error.status, headers, written.render_problem(_problem(req, error)))
+    return Answer(error.status, headers, written.render_problem(problem))
 
 
 def _format_for(req: ApiRequest) -> Format:
@@ -96,7 +104,7 @@ def _problem(req: ApiRequest, error: ApiError) -> Problem:
     links = _ways_out(req, error, uris)
     if any(rel.startswith(relations.PREFIX) for rel in links):
         links[relations.CURIES] = [curie(uris)]
-    return Problem(members, links)
+    return Problem(members, links, site=site_of(uris))
 
 
 def _particulars(error: ApiError) -> dict[str, Any]:

@@ -37,7 +37,10 @@ PATHS: Mapping[str, str] = {
     "configuration": "/configuration",
     "users": "/users",
     "user": "/users/{user}",
+    "stylesheet": "/assets/style.css",
+    "script": "/assets/comfort.js",
     "relation": "/rels/{rel}",
+    "schema": "/schemas/{schema}",
     "problem": "/problems/{type}",
 }
 SECOND_PATHS: Mapping[str, str] = {

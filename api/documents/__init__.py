@@ -22,3 +22,13 @@ KINDS: tuple[Kind, ...] = (*_SHOP, *_BACK_OFFICE)
 def children_of(kind: Kind) -> tuple[Kind, ...]:
     """The nouns that are nested in the noun."""
     return tuple(each for each in KINDS if each.parent is kind)
+
+
+def embeddable_in(kind: Kind) -> tuple[Kind, ...]:
+    """The nested nouns whose first ones can be embedded in the noun's documents.
+
+    What stands inside must change the parent's version when it changes.
+    """
+    return tuple(
+        child for child in children_of(kind) if child.model.ripple is not None
+    )

@@ -8,7 +8,7 @@ from api.documents import KINDS, children_of
 from api.documents.forms import Forms
 from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
-from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape
+from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape, Site
 from api.roles import Role, may
 from api.storage.counters import Count
 from api.storage.cursors import encode_cursor
@@ -29,6 +29,10 @@ _COUNTED = Shape(
 _UNCOUNTED = Shape({"count": Member.NUMBER})
 _DESCRIBED = {str: Member.TEXT, int: Member.NUMBER, list: Member.TEXTS}
 _PAGING = ("sort", "limit", "cursor", "fields")
+PAGE = "page"
+EXCERPT = "excerpt"
+ROOT = "root"
+"""What names the schemas of pages, of documents with some members, of the root."""
 
 
 class Builder:
@@ -44,6 +48,7 @@ class Builder:
     ) -> None:
         self.uris = uris
         self.forms = Forms(uris, role)
+        self._site = site_of(uris)
         self._role = role
         self._suffixes = tuple(suffixes.items())
         self._curies = [curie(uris)]
@@ -57,9 +62,11 @@ class Builder:
         state = kind.dump(row)
         links = self._linkers[kind](row)
         if query.fields is None:
-            return Document(state, kind.shape, links)
+            return Document(state, kind.shape, links, site=self._site)
         shape = _sparse(kind, query.fields)
-        return Document({name: state[name] for name in shape.members}, shape, links)
+        state = {name: state[name] for name in shape.members}
+        links = {**links, relations.DESCRIBEDBY: self.schema(f"{kind.slug}-{EXCERPT}")}
+        return Document(state, shape, links, site=self._site)
 
     def page(
         self,
@@ -83,6 +90,7 @@ class Builder:
             _UNCOUNTED if total is None else _COUNTED,
             self._page_links(kind, keys, path, query, page),
             {relations.ITEM: members},
+            site=self._site,
         )
 
     def embedded_page(
@@ -94,7 +102,10 @@ class Builder:
         """
         shown = rows[:EMBEDDED_LIMIT]
         path = self.uris.href(kind.opened_at, *keys)
-        links: Links = {relations.SELF: Link(path)}
+        links: Links = {
+            relations.SELF: Link(path),
+            relations.DESCRIBEDBY: self.schema(f"{kind.slug}-{PAGE}"),
+        }
         if len(rows) > EMBEDDED_LIMIT:
             behind = position_behind(kind.model, shown[-1])
             cursor = encode_cursor(kind.model, CollectionQuery().selection, behind)
@@ -113,6 +124,7 @@ class Builder:
         links: Links = {
             relations.SELF: Link(uris.href("root")),
             relations.CURIES: self._curies,
+            relations.DESCRIBEDBY: self.schema(ROOT),
         }
         for kind in KINDS:
             if kind.stands_alone:
@@ -126,7 +138,7 @@ class Builder:
         links[relations.SEARCH] = Link(
             uris.template(searched.plural) + "{?q}", templated=True
         )
-        return Document({}, NOTHING, links, forms=tuple(forms))
+        return Document({}, NOTHING, links, forms=tuple(forms), site=self._site)
 
     def described(self, path: str, members: Mapping[str, Any]) -> Document:
         """A description at the path: texts, numbers, and lists of texts."""
@@ -136,7 +148,11 @@ class Builder:
             relations.UP: Link(self.uris.href("root")),
             relations.ALTERNATE: self._alternates(path),
         }
-        return Document(dict(members), Shape(kinds), links)
+        return Document(dict(members), Shape(kinds), links, site=self._site)
+
+    def schema(self, name: str) -> Link:
+        """The link to the JSON Schema of the name."""
+        return Link(self.uris.href("schema", name))
 
     def members(
         self, kind: Kind, rows: Sequence[Any], query: MemberQuery = _EVERYTHING
@@ -178,6 +194,7 @@ class Builder:
         own = links[relations.SELF]
         asked = own.href.removeprefix(path) if isinstance(own, Link) else ""
         links[relations.ALTERNATE] = self._alternates(path, asked)
+        links[relations.DESCRIBEDBY] = self.schema(f"{kind.slug}-{PAGE}")
         return links
 
     def _up(self, kind: Kind, keys: Sequence[Any]) -> Link:
@@ -201,6 +218,7 @@ class Builder:
         names: dict[str, Any] = {
             "Link": Link,
             "curies": self._curies,
+            "described": self.schema(kind.slug),
             "own": uris.maker(kind.name),
             "particular": kind.linker(uris) if kind.linker else None,
         }
@@ -222,6 +240,7 @@ class Builder:
             for suffix, media_type in self._suffixes
         ]
         links.append(f"'alternate': [{', '.join(alternates)}]")
+        links.append("'describedby': described")
         source = (
             f"def link(row):\n  href = own(({''.join(f'{key}, ' for key in keys)}))\n"
             f"  return {{{', '.join(links)}}}\n"
@@ -272,6 +291,11 @@ class Builder:
             }
 
         return offered
+
+
+def site_of(uris: Uris) -> Site:
+    """Where pages for people find what all of them share."""
+    return Site(uris.href("root"), uris.href("stylesheet"), uris.href("script"))
 
 
 def curie(uris: Uris) -> Link:

@@ -13,7 +13,15 @@ from marshmallow import fields
 
 from api.documents import KINDS, children_of
 from api.documents.kind import Kind
-from api.hypermedia.document import Field, Form, JsonValue, Member, Option, Source
+from api.hypermedia.document import (
+    Difference,
+    Field,
+    Form,
+    JsonValue,
+    Member,
+    Option,
+    Source,
+)
 from api.models.base import Known
 from api.roles import Role, may
 from api.storage.query import DEFAULT_LIMIT, LARGEST_LIMIT
@@ -85,6 +93,8 @@ class Forms:
     ) -> Form:
         """The form of a request that was sent with the values, to be sent again."""
         own = self._fields[kind] if method == "POST" else self._own(kind)
+        if method == "DELETE":
+            own = ()
         return Form(
             "again",
             f"Correct the {kind.label}",
@@ -95,6 +105,17 @@ class Forms:
                 for each in own
             ),
         )
+
+    def differences(
+        self, kind: Kind, row: Any, values: Mapping[str, str]
+    ) -> Iterator[Difference]:
+        """The members that the values would make otherwise than the row has them."""
+        state = kind.dump(row)
+        for each in self._own(kind):
+            present = _written(state[each.name], kind.shape.members[each.name]) or ""
+            wanted = values.get(each.name, present)
+            if wanted.replace("\r\n", "\n") != present:
+                yield Difference(each.prompt, wanted, present)
 
     def _creation(self, kind: Kind, href: str) -> Form:
         title = f"New {kind.label}"

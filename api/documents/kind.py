@@ -85,6 +85,11 @@ class Kind:
         columns = {column.name: place for place, column in enumerate(self.model.shown)}
         return compiled_dumper(self.schema, columns)
 
+    @cached_property
+    def slug(self) -> str:
+        """The noun as it stands in the names of schemas; others add an ending."""
+        return self.name.replace("_", "-")
+
     @property
     def label(self) -> str:
         """What people call one of the noun."""

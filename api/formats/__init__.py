@@ -3,8 +3,8 @@
 The order of the registry is the order of preference where a client has none.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from api.formats import hal, hal_forms, xml
 from api.hypermedia.document import Document, Problem
@@ -16,7 +16,8 @@ class Format:
 
     `name` is what tells its entity tags from those of other formats; `suffix` is what
     a path may end in to ask for it, if there is one. `pretty` writes the same document
-    indented, where the format knows indentation. What `has_forms` shows those too.
+    indented, where the format knows indentation. What `has_forms` shows those too; what
+    is `for_people` is shown by browsers. `fields` are header fields of its answers.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Format:
     render_problem: Callable[[Problem], bytes]
     pretty: Callable[[bytes, int], bytes] | None = None
     has_forms: bool = False
+    for_people: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 HAL = Format(

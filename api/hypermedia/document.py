@@ -168,12 +168,14 @@ class Problem(msgspec.Struct):
     """A problem (RFC 9457): its members, and the links to ways out.
 
     Formats that people fill forms in show the form that was sent again, with the faults
-    beside its fields, and where somebody else was faster, what differs.
+    beside its fields, and where somebody else was faster, what differs. `etag` and
+    `back` are what the form is to send along.
     """
 
     members: Mapping[str, JsonValue]
     links: Links
     form: Form | None = None
     etag: str = ""
+    back: str | None = None
     differences: tuple[Difference, ...] = ()
     site: Site | None = None

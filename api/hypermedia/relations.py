@@ -20,8 +20,14 @@ LAST = "last"
 SEARCH = "search"
 RELATED = "related"
 ALTERNATE = "alternate"
+DESCRIBEDBY = "describedby"
+SERVICE_DESC = "service-desc"
+SERVICE_DOC = "service-doc"
 LATEST_VERSION = "latest-version"
 CURIES = "curies"
+
+LISTS = frozenset({CURIES, RELATED, ALTERNATE, ITEM})
+"""The relations of which there can be several, and so always stand as a list."""
 
 ROOT = "wm:root"
 CORRECTED = "wm:corrected"

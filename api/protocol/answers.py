@@ -35,6 +35,15 @@ class Answer(msgspec.Struct):
         if self.body:
             resp.data = self.body
 
+    def back_to(self, path: str | None) -> "Answer":
+        """The answer to a form: where the browser is to look now (RFC 9110, 15.4.4).
+
+        Without a path that is what was made.
+        """
+        location = path or self.headers.get("location", "/")
+        headers = {"location": location, "cache-control": self.headers["cache-control"]}
+        return Answer(HTTPStatus.SEE_OTHER, headers | {"vary": "Accept"})
+
 
 class Representation(msgspec.Struct, frozen=True):
     """What a representation is called in header fields, whatever it contains.
@@ -70,6 +79,7 @@ class Representation(msgspec.Struct, frozen=True):
         """An answer with the document in this representation."""
         headers = self.headers(state)
         headers["content-type"] = self.variant.media_type
+        headers |= self.variant.format.fields
         links = link_header(document.links)
         if links:
             headers["link"] = links

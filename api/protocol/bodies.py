@@ -78,6 +78,11 @@ class Body:
         return event
 
 
+def is_form(req: ApiRequest) -> bool:
+    """Whether the body is a form's."""
+    return parameters(req.content_type or "")[0].lower() == FORM
+
+
 def has_body(scope: dict[str, Any]) -> bool:
     """Whether the request announces a body (RFC 9112, section 6)."""
     for name, value in scope["headers"]:
@@ -111,6 +116,8 @@ async def read_body(req: ApiRequest) -> bytes:
         BodyTooLarge: it is larger.
         UnsupportedMediaType: it is coded in a way that we do not decode.
     """
+    if req.form is not None:
+        return req.form.body
     coding = req.get_header("Content-Encoding") or req.get_header("Transfer-Encoding")
     if coding is not None and coding.lower() not in {"identity", "chunked"}:
         raise UnsupportedMediaType(

@@ -10,6 +10,7 @@ from uuid import UUID
 import falcon.asgi
 
 from api.errors import Fault, InvalidQuery, Place
+from api.protocol.form_posts import FormPost
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
 from api.roles import ANYONE, Caller, Role
@@ -34,7 +35,8 @@ class ApiRequest(falcon.asgi.Request):
 
     `mount` is the path below which the service stands. The path has lost its `suffix`.
     `started` is set where requests are logged. `versioned` is what conditions are
-    compared with, where that is another resource.
+    compared with, where that is another resource. `form` is what a page of ours sent,
+    and then `resource` is what it was sent to.
     """
 
     started: float = 0.0
@@ -43,6 +45,8 @@ class ApiRequest(falcon.asgi.Request):
     variant: Variant = DEFAULT
     caller: Caller = ANYONE
     versioned: Place | None = None
+    form: FormPost | None = None
+    resource: Any = None
 
     @cached_property
     def request_id(self) -> str:
@@ -96,6 +100,13 @@ class ApiRequest(falcon.asgi.Request):
             return None
         query = f"?{_as_in_uri(self.query_string)}" if self.query_string else ""
         return f"{self.mount}{self.path}{suffix}{query}"
+
+    def take_form(self, form: FormPost) -> None:
+        """From here on be the request that the form means."""
+        self.form = form
+        self.method = form.method
+        if form.etag is not None:
+            self._asgi_headers[b"if-match"] = form.etag.encode("latin-1", "replace")
 
     def refuse_query(self) -> None:
         """Make sure that there are no parameters, where none has a meaning.

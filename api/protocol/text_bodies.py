@@ -38,7 +38,7 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
     """
     members: dict[str, JsonValue] = {}
     lists: dict[str, list[JsonValue]] = {}
-    for name, sent in _fields(text):
+    for name, sent in form_fields(text):
         value = sent.replace("\r\n", "\n")
         if not is_carried(name) or not is_carried(value):
             raise MalformedBody(str(CONTROL_CHARACTER))
@@ -55,7 +55,12 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
     return {**members, **lists}
 
 
-def _fields(text: bytes) -> list[tuple[str, str]]:
+def form_fields(text: bytes) -> list[tuple[str, str]]:
+    """The fields of a form and their values, as they were sent.
+
+    Raises:
+        MalformedBody: it is no form in UTF-8.
+    """
     try:
         return parse_qsl(
             text.decode().strip("&"),

@@ -8,12 +8,12 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from api.documents import KINDS, children_of
+from api.documents import KINDS, children_of, embeddable_in
 from api.documents.kind import Kind
-from api.errors import NotFound, Place
+from api.errors import ApiError, NotFound, Place, VersionMismatch
 from api.formats import FORMATS, Format
 from api.hypermedia import relations
-from api.hypermedia.document import Document
+from api.hypermedia.document import Document, Problem
 from api.protocol import caching
 from api.protocol.answers import Answer, Representation
 from api.protocol.conditional import State, etag
@@ -66,6 +66,15 @@ class Resource:
         }
         Answer(HTTPStatus.NO_CONTENT, {**headers, **self.accepted}).send(resp)
 
+    async def show_again(
+        self,
+        _req: ApiRequest,
+        _params: Mapping[str, str],
+        _error: ApiError,
+        _problem: Problem,
+    ) -> None:
+        """Let the problem show the form whose request failed; here there are none."""
+
 
 class NounResource(Resource):
     """A resource of a noun, found by the keys of the noun and its parents."""
@@ -82,12 +91,7 @@ class NounResource(Resource):
         self.vocabulary = Vocabulary(
             kind.model,
             kind.shape.members,
-            # What stands inside must change the parent's version when it changes.
-            tuple(
-                child.plural
-                for child in self.children
-                if child.model.ripple is not None
-            ),
+            tuple(child.plural for child in embeddable_in(kind)),
         )
         self.cache = caching.PUBLIC if kind.is_public else caching.PRIVATE
         self.parents = _parents(kind) if parents is None else parents
@@ -124,6 +128,38 @@ class NounResource(Resource):
                 document.embedded[child.relation] = builder.embedded_page(
                     child, self.kind.keys_of(row), firsts[owner], counts[owner]
                 )
+
+    def send(self, req: ApiRequest, resp: falcon.asgi.Response, answer: Answer) -> None:
+        """Answer a write; a browser that sent a form is sent on to what to look at."""
+        if req.form is not None:
+            answer = answer.back_to(req.form.back)
+        answer.send(resp)
+
+    async def show_again(
+        self,
+        req: ApiRequest,
+        params: Mapping[str, str],
+        error: ApiError,
+        problem: Problem,
+    ) -> None:
+        """Let the problem show the form that was sent, with all that was typed."""
+        form: Any = req.form
+        forms, kind = builder_for(req).forms, self.kind
+        href = req.mount + req.path
+        problem.form = forms.sent(kind, form.method, href, form.values)
+        problem.etag, problem.back = form.etag or "", form.back
+        if isinstance(error, VersionMismatch) and form.method != "POST":
+            await self.show_present(req, keys_in(self.path, params), problem)
+
+    async def show_present(
+        self, req: ApiRequest, keys: tuple[Any, ...], problem: Problem
+    ) -> None:
+        """Let the problem tell what was wanted otherwise than it is now."""
+        form: Any = req.form
+        kind, forms = self.kind, builder_for(req).forms
+        row = await self.service.storage.read(rows.find, kind.model, keys)
+        problem.etag = etag(row.version, req.tag)
+        problem.differences = tuple(forms.differences(kind, row, form.values))
 
     def open_methods(
         self, connection: Connection, req: ApiRequest, row: Any

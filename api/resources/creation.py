@@ -57,14 +57,14 @@ class Creation(NounResource):
         if keyed is not None:
             replay = await storage.read(_replay, keyed)
             if replay is not None:
-                replay.send(resp)
+                self.send(req, resp, replay)
                 return
         claims = self.service.claims
         with claims.claim(keyed.key) if keyed else nullcontext():
             draft = self._draft(req, body, key)
             new = _New(parents, key, draft, conditions_of(req), keyed)
             answer = await storage.write(self._insert, req, new)
-        answer.send(resp)
+        self.send(req, resp, answer)
 
     def _draft(self, req: ApiRequest, body: bytes, key: str | None) -> Draft:
         model, schema = self.kind.model, self.kind.schema

@@ -135,7 +135,7 @@ class Member(ReadableMember):
         answer = await self.service.storage.write(
             self._change, req, keys, patch, media_type, conditions_of(req)
         )
-        answer.send(resp)
+        self.send(req, resp, answer)
 
     async def on_delete(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -146,7 +146,7 @@ class Member(ReadableMember):
         answer = await self.service.storage.write(
             self._remove, keys, conditions_of(req)
         )
-        answer.send(resp)
+        self.send(req, resp, answer)
 
     def _change(
         self,
@@ -209,7 +209,7 @@ class ReplaceableMember(Member):
         answer = await self.service.storage.write(
             self._replace, req, keys, draft, conditions_of(req)
         )
-        answer.send(resp)
+        self.send(req, resp, answer)
 
     def _replace(
         self,

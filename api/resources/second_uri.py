@@ -1,6 +1,7 @@
 """Second URIs: what stands below its customer too, under the same customer only."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import falcon.asgi
 
@@ -44,3 +45,9 @@ class SecondUri:
             await respond(req, resp, **params)
 
         return respond_here
+
+    async def show_again(
+        self, req: ApiRequest, params: dict[str, str], *told: Any
+    ) -> None:
+        """Let the resource itself show the form whose request failed."""
+        await self.resource.show_again(req, params, *told)

@@ -7,10 +7,11 @@ import falcon.asgi
 
 from api.documents.kind import Kind
 from api.errors import Place
+from api.hypermedia.document import Problem
 from api.models.order import ORDER, Step
 from api.protocol.answers import Answer
 from api.protocol.bodies import DOCUMENTS, media_type_of, parse_document, read_body
-from api.protocol.conditional import Conditions, State, conditions_of
+from api.protocol.conditional import Conditions, State, conditions_of, etag
 from api.protocol.members import Draft, draft_of
 from api.protocol.request import ApiRequest
 from api.resources.base import keys_in
@@ -42,11 +43,18 @@ class StepMember(ReadableMember):
         answer = await self.service.storage.write(
             self._take, req, keys, draft, conditions_of(req)
         )
-        answer.send(resp)
+        self.send(req, resp, answer)
 
     def is_of_one_row(self, _req: ApiRequest, _query: MemberQuery) -> bool:
         """Not so: the order tells the version."""
         return False
+
+    async def show_present(
+        self, req: ApiRequest, keys: tuple[Any, ...], problem: Problem
+    ) -> None:
+        """Let the form be sent again for the order as it is now."""
+        stamp = await self.service.storage.read(rows.find_stamp, ORDER, keys)
+        problem.etag = etag(stamp[0], req.tag)
 
     def stamp_at(self, connection: Connection, keys: tuple[Any, ...]) -> State:
         """The state of the order, if the step has happened."""
