@@ -12,3 +12,5 @@ imports from lower lines only (import-linter checks it):
     uris  settings  roles
     errors
 """
+
+__version__ = "0.1.0"

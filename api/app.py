@@ -1,10 +1,10 @@
 """The application: the only module that knows all others."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import falcon.asgi
 
-from api.descriptions.pages import problem_members, relation_members
 from api.documents import KINDS
 from api.documents.kind import Kind
 from api.documents.step import STEPS
@@ -15,7 +15,7 @@ from api.protocol.bodies import Body, has_body
 from api.protocol.request import ApiRequest
 from api.resources.base import Resource
 from api.resources.collection import Collection, Listing
-from api.resources.descriptions import Described, Root
+from api.resources.describing import Route, descriptions
 from api.resources.member import KeyedMember, Member, ReplaceableMember
 from api.resources.second_uri import SecondUri
 from api.resources.service import Service
@@ -70,23 +70,25 @@ def create_app(
     # An answer without a body has no media type.
     app.resp_options.default_media_type = None  # type: ignore[assignment] # it may be
     add_problem_handlers(app)
-    for name, resource in _resources(service).items():
-        app.add_route(PATHS[name], resource)
+    routes: list[Route] = []
+    for name, resource in _resources(service, routes).items():
+        routes.append((name, PATHS[name], resource))
         if name in SECOND_PATHS:
-            app.add_route(SECOND_PATHS[name], SecondUri(resource, name))
+            routes.append((name, SECOND_PATHS[name], SecondUri(resource, name)))
+    for _, path, routed in routes:
+        app.add_route(path, routed)
     return app
 
 
-def _resources(service: Service) -> dict[str, Resource]:
-    """Every resource by the name of its path."""
-    found: dict[str, Resource] = {
-        "root": Root(service),
-        "relation": Described(service, "relation", relation_members),
-        "problem": Described(service, "problem", problem_members),
-    }
+def _resources(service: Service, routes: Sequence[Route]) -> dict[str, Resource]:
+    """Every resource by the name of its path.
+
+    The routes are those to all of them, for descriptions to tell when they are asked.
+    """
+    found: dict[str, Resource] = {}
     for kind in KINDS:
         found |= _resources_of(service, kind)
-    return found
+    return found | descriptions(service, routes)
 
 
 def _resources_of(service: Service, kind: Kind) -> dict[str, Resource]:

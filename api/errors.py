@@ -40,7 +40,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,11 @@ class ApiError(Exception):
         self.detail = detail
         self.faults = tuple(faults)
         self.headers = dict(headers or {})
+
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: str) -> Self:
+        """The error of one member, at the pointer."""
+        return cls(detail, faults=[Fault(detail, code, pointer=pointer)])
 
 
 class BadRequest(ApiError):

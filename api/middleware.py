@@ -98,6 +98,8 @@ class Shell:
         if req.form is not None:
             req.resource = resource
         is_read = req.method in _READING
+        # What a suffix names can be asked for its methods wherever it can be read.
+        is_read = is_read or (req.method == "OPTIONS" and bool(req.suffix))
         formats = resource.read_formats if is_read else resource.formats
         if req.suffix:
             req.variant = variant_of_suffix(req.suffix, formats)

@@ -102,7 +102,8 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
     answered = -1
     was_refused = False
     age = 0
-    stage: tuple[str, int] = ("head", 0)
+    resumed = 0
+    stage: tuple[str, int, int] = ("head", 0, 0)
 
     def connection_made(self, transport: Any) -> None:
         """Note the connection, so that its age is looked at."""
@@ -116,6 +117,14 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         """Forget the connection."""
         self.worker.connections.discard(self)
         super().connection_lost(exc)
+        if self._task and self._is_under_way():
+            # Nobody is left to whom the rest of the answer could be sent.
+            self._task.cancel()
+
+    def resume_writing(self) -> None:
+        """Note that the client has taken what was waiting for it."""
+        self.resumed += 1
+        super().resume_writing()
 
     def eof_received(self) -> bool | None:
         """Answer a client that only stopped sending; refuse a body that broke off."""
@@ -133,7 +142,8 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         if self._closed:
             return
         name, limit = self._stage()
-        stage = (name, self.req_count)
+        # A long stream waits for its client again and again, each time anew.
+        stage = (name, self.req_count, self.resumed)
         if stage != self.stage:
             self.stage, self.age = stage, 0
             return
@@ -175,6 +185,10 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
             return ("idle", None) if is_idle else ("head", HEAD_SECONDS)
         return ("body", BODY_SECONDS) if self._has_open_body() else ("run", None)
 
+    def _is_under_way(self) -> bool:
+        """Whether an answer has begun to be sent, and may not be at its end."""
+        return self.answered == self.req_count and self._current_request is not None
+
     def _has_open_body(self) -> bool:
         body = self._body_receiver
         return body is not None and not body._complete
@@ -209,8 +223,7 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
     def _send_error_response(
         self, status: int, _message: str, _extra_headers: Any = ()
     ) -> None:
-        is_under_way = self.answered == self.req_count and self._current_request
-        if self._closed or is_under_way:
+        if self._closed or self._is_under_way():
             return
         self.answered, self.was_refused = self.req_count, True
         self._safe_write(refusal(status))

@@ -41,7 +41,13 @@ PATHS: Mapping[str, str] = {
     "script": "/assets/comfort.js",
     "relation": "/rels/{rel}",
     "schema": "/schemas/{schema}",
-    "problem": "/problems/{type}",
+    "problem": "/problems/{slug}",
+    "openapi": "/openapi.json",
+    "docs": "/docs",
+    "docs_script": "/docs/swagger-ui-bundle.js",
+    "docs_stylesheet": "/docs/swagger-ui.css",
+    "docs_start": "/docs/start.js",
+    "catalog": "/.well-known/api-catalog",
 }
 SECOND_PATHS: Mapping[str, str] = {
     name: "/customers/{customer}" + path

@@ -33,6 +33,7 @@ _VERSION = (
 )
 
 _HAL, _XML = "application/hal+json", "application/xml"
+_HTML, _NDJSON, _CSV = "text/html", "application/x-ndjson", "text/csv"
 _COLLECTION = Raw(encode({"href": "/books"}))
 _CURIES = Raw(encode([{"href": "/rels/{rel}", "templated": True, "name": "wm"}]))
 _FIRST, _UP = _COLLECTION, Raw(encode({"href": "/"}))
@@ -51,9 +52,14 @@ _ALTERNATES = Raw(
         [
             {"href": "/books.json", "type": _HAL},
             {"href": "/books.xml", "type": _XML},
+            {"href": "/books.html", "type": _HTML},
+            {"href": "/books.ndjson", "type": _NDJSON},
+            {"href": "/books.csv", "type": _CSV},
         ]
     )
 )
+_PAGE_SCHEMA = Raw(encode({"href": "/schemas/book-page"}))
+_SCHEMA = Raw(encode({"href": "/schemas/book"}))
 _ACCEPT_PATCH = (
     "application/merge-patch+json, application/json-patch+json, application/json, "
     "application/hal+json, application/vnd.hal+json, application/prs.hal-forms+json, "
@@ -127,7 +133,9 @@ def book(row: tuple[Any, ...]) -> dict[str, Any]:
             "alternate": [
                 {"href": f"{href}.json", "type": _HAL},
                 {"href": f"{href}.xml", "type": _XML},
+                {"href": f"{href}.html", "type": _HTML},
             ],
+            "describedby": _SCHEMA,
         },
         "id": key,
         "title": title,
@@ -183,7 +191,11 @@ class Books:
             f'<{following}>; rel="next", </books>; rel="first", '
             f'<{_LAST_HREF}>; rel="last", </books>; rel="self", </>; rel="up", '
             f'</books.json>; rel="alternate"; type="{_HAL}", '
-            f'</books.xml>; rel="alternate"; type="{_XML}"'
+            f'</books.xml>; rel="alternate"; type="{_XML}", '
+            f'</books.html>; rel="alternate"; type="{_HTML}", '
+            f'</books.ndjson>; rel="alternate"; type="{_NDJSON}", '
+            f'</books.csv>; rel="alternate"; type="{_CSV}", '
+            '</schemas/book-page>; rel="describedby"'
         )
         resp.data = encode(
             {
@@ -195,6 +207,7 @@ class Books:
                     "up": _UP,
                     "search": _SEARCH,
                     "alternate": _ALTERNATES,
+                    "describedby": _PAGE_SCHEMA,
                 },
                 "total": total,
                 "total_kind": "exact",
@@ -236,7 +249,9 @@ class Book:
             f'</books?author={quoted(row[2])}>; rel="related", '
             f'</products?book={row[0]}>; rel="related", '
             f'<{href}.json>; rel="alternate"; type="{_HAL}", '
-            f'<{href}.xml>; rel="alternate"; type="{_XML}"'
+            f'<{href}.xml>; rel="alternate"; type="{_XML}", '
+            f'<{href}.html>; rel="alternate"; type="{_HTML}", '
+            '</schemas/book>; rel="describedby"'
         )
         headers["accept-patch"] = _ACCEPT_PATCH
         resp.data = encode(book(row))

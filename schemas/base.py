@@ -55,6 +55,11 @@ def is_carried(text: str) -> bool:
     return UNCARRIED.search(text) is None
 
 
+def only_one(value: Any) -> Any:
+    """The value, or the one in a list of just one, as some forms send a choice."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def length(*, at_most: int, at_least: int = 0) -> validate.Length:
     """A validator of a text's length in characters, both bounds included."""
     wrong = Message("The length must be from {min} to {max} characters.", "length")
@@ -102,9 +107,17 @@ class Flag(fields.Field[bool]):
     default_error_messages = messages("true or false is expected.")
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        value = only_one(value)
         if not isinstance(value, bool):
             raise self.make_error("invalid")
         return value
+
+
+class Reference(Whole):
+    """The id of something else, of which there must be one."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        return super()._deserialize(only_one(value), *args, **kwargs)
 
 
 class Texts(fields.List[str]):
@@ -154,9 +167,11 @@ class NounSchema(Schema):
 
     `fixed` members are the server's and must come back unchanged (`id`, keys,
     `created`); other members that can't be loaded are computed and ignored on input.
+    `example` has values that tell more than those of any other noun would.
     """
 
     fixed: ClassVar[frozenset[str]] = frozenset({"id", "created"})
+    example: ClassVar[Mapping[str, Any]] = {}
     error_messages = {"unknown": UNKNOWN}  # noqa: RUF012 - as marshmallow has it
 
     class Meta:

@@ -1,7 +1,8 @@
 """Books: what a client may send and gets back."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validate
 
@@ -64,6 +65,19 @@ def is_isbn_13(digits: str) -> bool:
 
 class BookSchema(NounSchema):
     """A book of the catalogue."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "title": "Moby-Dick; or, The Whale",
+        "author": "Herman Melville",
+        "isbn": "9780142437247",
+        "published": 1851,
+        "publisher": "Harper & Brothers",
+        "pages": 635,
+        "subjects": ["Whaling", "Sea stories"],
+        "description": "A captain hunts a white whale.",
+        "gutenberg_id": 2701,
+        "reviews": 2,
+    }
 
     id = Whole(dump_only=True)
     title = Text(required=True, validate=length(at_least=1, at_most=1000))

@@ -1,5 +1,8 @@
 """Configurations, the shop's and each customer's: what a client may send and gets."""
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from api.models.configuration import CONFIGURATION
 from schemas.base import Flag, NounSchema, Text, length
 from schemas.formatted import Currency, Email, Language
@@ -9,6 +12,8 @@ _SHOP = CONFIGURATION.defaults or {}
 
 class ConfigurationSchema(NounSchema):
     """What the whole shop goes by."""
+
+    example: ClassVar[Mapping[str, Any]] = _SHOP
 
     fixed = frozenset()  # There is no creation to hold a client to.
 
@@ -20,6 +25,8 @@ class ConfigurationSchema(NounSchema):
 
 class CustomerConfigurationSchema(NounSchema):
     """What one customer wants; without a language or currency, the shop's."""
+
+    example: ClassVar[Mapping[str, Any]] = {"currency": "GBP", "newsletter": True}
 
     fixed = frozenset()
 

@@ -1,11 +1,23 @@
 """Customers: what a client may send and gets back."""
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from schemas.base import NounSchema, Text, Whole, length, optional_text
 from schemas.formatted import Country, Email
 
 
 class CustomerSchema(NounSchema):
     """Who buys, and where it is sent."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "name": "Ada Lovelace",
+        "phone": "+44 20 7946 0000",
+        "street": "12 St James's Square",
+        "city": "London",
+        "postal_code": "SW1Y 4JH",
+        "country": "GB",
+    }
 
     id = Whole(dump_only=True)
     name = Text(required=True, validate=length(at_least=1, at_most=200))

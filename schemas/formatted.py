@@ -12,7 +12,7 @@ import pycountry
 from marshmallow import ValidationError, validate
 
 from api.uris import SUFFIXES
-from schemas.base import Message, Text, length, messages
+from schemas.base import Message, Text, length, messages, only_one
 
 
 class Patterned(Text):
@@ -102,9 +102,7 @@ class Choice(Text):
         self.choices = choices
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        return super()._deserialize(value, *args, **kwargs)
+        return super()._deserialize(only_one(value), *args, **kwargs)
 
 
 class Currency(Choice):

@@ -7,10 +7,16 @@ from typing import Any
 from falcon.testing import Result, TestClient
 from sqlalchemy import Engine, event
 
+from tests.recorder import record
+
 SEVERAL = frozenset({"curies", "related", "alternate", "item"})
 """The relations that a document always holds as a list (contract, section 3)."""
 
-_PROBLEM_TYPES = ("application/problem+json", "application/problem+xml")
+_PROBLEM_TYPES = (
+    "application/problem+json",
+    "application/problem+xml",
+    "text/html; charset=utf-8",
+)
 
 
 class Client(TestClient):
@@ -25,6 +31,9 @@ class Client(TestClient):
         answer = super().simulate_request(*args, **kwargs)
         method = kwargs.get("method") or (args[0] if args else "GET")
         check_answer(answer, method)
+        path = kwargs["extras"].get("path") or kwargs.get("path") or args[1]
+        mount = kwargs["extras"].get("root_path", "")
+        record(method, path.removeprefix(mount), answer, kwargs.get("body"))
         return answer
 
     def get(self, path, **headers):

@@ -29,6 +29,4 @@ def embeddable_in(kind: Kind) -> tuple[Kind, ...]:
 
     What stands inside must change the parent's version when it changes.
     """
-    return tuple(
-        child for child in children_of(kind) if child.model.ripple is not None
-    )
+    return tuple(child for child in children_of(kind) if child.model.ripple is not None)

@@ -2,13 +2,23 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from api.documents import KINDS, children_of
 from api.documents.forms import Forms
 from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
-from api.hypermedia.document import NOTHING, Document, Link, Links, Member, Shape, Site
+from api.hypermedia.document import (
+    NOTHING,
+    Document,
+    Link,
+    Links,
+    Member,
+    Row,
+    Shape,
+    Site,
+)
 from api.roles import Role, may
 from api.storage.counters import Count
 from api.storage.cursors import encode_cursor
@@ -27,8 +37,8 @@ _COUNTED = Shape(
     {"total": Member.NUMBER, "total_kind": Member.TEXT, "count": Member.NUMBER}
 )
 _UNCOUNTED = Shape({"count": Member.NUMBER})
-_DESCRIBED = {str: Member.TEXT, int: Member.NUMBER, list: Member.TEXTS}
 _PAGING = ("sort", "limit", "cursor", "fields")
+_STREAMED = (relations.SELF, relations.UP, relations.SEARCH, relations.ALTERNATE)
 PAGE = "page"
 EXCERPT = "excerpt"
 ROOT = "root"
@@ -38,20 +48,26 @@ ROOT = "root"
 class Builder:
     """Makes documents whose links stand below one mount prefix.
 
-    `suffixes` gives the media type that each suffix of a path asks for; documents offer
-    what the `role` may do. What documents of a noun share is made once, so a builder
-    should be kept.
+    `suffixes` gives the media type that each suffix of a path asks for, `streams` that
+    of those which only collections have; documents offer what the `role` may do. What
+    documents of a noun share is made once, so a builder should be kept.
     """
 
     def __init__(
-        self, uris: Uris, suffixes: Mapping[str, str], role: Role = Role.ADMIN
+        self,
+        uris: Uris,
+        suffixes: Mapping[str, str],
+        streams: Mapping[str, str],
+        role: Role = Role.ADMIN,
     ) -> None:
         self.uris = uris
         self.forms = Forms(uris, role)
         self._site = site_of(uris)
         self._role = role
         self._suffixes = tuple(suffixes.items())
+        self._streams = tuple(streams.items())
         self._curies = [curie(uris)]
+        self._makers = {kind: uris.maker(kind.name) for kind in KINDS}
         self._linkers = {kind: self._linker(kind) for kind in KINDS}
         self._searches = {kind: _search_variables(kind) for kind in KINDS}
 
@@ -61,9 +77,9 @@ class Builder:
         """One of the noun; the query may keep some members only, and always the key."""
         state = kind.dump(row)
         links = self._linkers[kind](row)
-        if query.fields is None:
-            return Document(state, kind.shape, links, site=self._site)
-        shape = _sparse(kind, query.fields)
+        shape = shape_of(kind, query)
+        if shape is kind.shape:
+            return Document(state, shape, links, site=self._site)
         state = {name: state[name] for name in shape.members}
         links = {**links, relations.DESCRIBEDBY: self.schema(f"{kind.slug}-{EXCERPT}")}
         return Document(state, shape, links, site=self._site)
@@ -91,6 +107,7 @@ class Builder:
             self._page_links(kind, keys, path, query, page),
             {relations.ITEM: members},
             site=self._site,
+            inner=shape_of(kind, query.member),
         )
 
     def embedded_page(
@@ -140,15 +157,17 @@ class Builder:
         )
         return Document({}, NOTHING, links, forms=tuple(forms), site=self._site)
 
-    def described(self, path: str, members: Mapping[str, Any]) -> Document:
-        """A description at the path: texts, numbers, and lists of texts."""
-        kinds = {name: _DESCRIBED[type(value)] for name, value in members.items()}
+    def described(
+        self, path: str, state: Mapping[str, Any], shape: Shape, schema: str
+    ) -> Document:
+        """A description at the path; the schema of the name describes it in turn."""
         links: Links = {
             relations.SELF: Link(path),
             relations.UP: Link(self.uris.href("root")),
             relations.ALTERNATE: self._alternates(path),
+            relations.DESCRIBEDBY: self.schema(schema),
         }
-        return Document(dict(members), Shape(kinds), links, site=self._site)
+        return Document(state, shape, links, site=self._site)
 
     def schema(self, name: str) -> Link:
         """The link to the JSON Schema of the name."""
@@ -162,6 +181,28 @@ class Builder:
             return [self.member(kind, row, query) for row in rows]
         dump, shape, link = kind.dump, kind.shape, self._linkers[kind]
         return [Document(dump(row), shape, link(row)) for row in rows]
+
+    def rows(
+        self, kind: Kind, rows: Sequence[Any], query: MemberQuery = _EVERYTHING
+    ) -> list[Row]:
+        """What a stream tells of several of the noun, in the order of the rows."""
+        dump, own, keys = kind.dump, self._makers[kind], itemgetter(*kind.key_places)
+        if query.fields is None:
+            return [(own(keys(row)), dump(row)) for row in rows]
+        names = shape_of(kind, query).members
+        return [
+            (own(keys(row)), {name: state[name] for name in names})
+            for row in rows
+            for state in (dump(row),)
+        ]
+
+    def stream_links(
+        self, kind: Kind, keys: Sequence[Any], query: CollectionQuery
+    ) -> Links:
+        """The links of all that the query asks for, which has no pages."""
+        path = self.uris.href(kind.opened_at if keys else kind.plural, *keys)
+        links = self._page_links(kind, keys, path, query, Page((), None, None))
+        return {rel: links[rel] for rel in _STREAMED}
 
     def _page_links(
         self,
@@ -193,7 +234,11 @@ class Builder:
         links[relations.SEARCH] = Link(path + self._searches[kind], templated=True)
         own = links[relations.SELF]
         asked = own.href.removeprefix(path) if isinstance(own, Link) else ""
-        links[relations.ALTERNATE] = self._alternates(path, asked)
+        alternates = self._alternates(path, asked)
+        if not query.member.embed:
+            # Nothing stands inside of what is streamed.
+            alternates += _offered(self._streams, path, asked)
+        links[relations.ALTERNATE] = alternates
         links[relations.DESCRIBEDBY] = self.schema(f"{kind.slug}-{PAGE}")
         return links
 
@@ -203,10 +248,7 @@ class Builder:
         return Link(self.uris.href(kind.parent.name, *keys))
 
     def _alternates(self, path: str, query: str = "") -> list[Link]:
-        return [
-            Link(path + suffix + query, type=media_type)
-            for suffix, media_type in self._suffixes
-        ]
+        return _offered(self._suffixes, path, query)
 
     def _linker(self, kind: Kind) -> Linker:
         """A function from a row to all its links, compiled once for the noun.
@@ -301,6 +343,17 @@ def site_of(uris: Uris) -> Site:
 def curie(uris: Uris) -> Link:
     """The link that tells where our own relations are described."""
     return Link(uris.template("relation"), templated=True, name=relations.PREFIX)
+
+
+def shape_of(kind: Kind, query: MemberQuery) -> Shape:
+    """The shape of one of the noun, of which the query may keep some members only."""
+    return kind.shape if query.fields is None else _sparse(kind, query.fields)
+
+
+def _offered(suffixes: Iterable[tuple[str, str]], path: str, query: str) -> list[Link]:
+    return [
+        Link(path + suffix + query, type=media_type) for suffix, media_type in suffixes
+    ]
 
 
 def _top_level() -> Iterable[Kind]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from marshmallow import fields
+from marshmallow import fields, missing
 
 from api.documents import KINDS, children_of
 from api.documents.kind import Kind
@@ -58,17 +58,18 @@ class Forms:
             if edited is not None:
                 # To replace is the likeliest where nothing else moves a thing on.
                 title = f"Edit the {kind.label}"
-                forms.insert(0, Form("edit", title, "PUT", href, edited))
+                forms.insert(0, Form("edit", title, "PUT", href, edited, href))
         if "PATCH" in methods:
             optional = tuple(
-                msgspec.structs.replace(each, is_required=False)
+                msgspec.structs.replace(each, is_required=False, value=None)
                 for each in self._own(kind)
             )
             title = f"Change some of the {kind.label}"
-            forms.append(Form("change", title, "PATCH", href, optional))
+            forms.append(Form("change", title, "PATCH", href, optional, href))
         if "DELETE" in methods:
             word = "Reset" if kind.is_single else "Delete"
-            forms.append(Form("delete", f"{word} the {kind.label}", "DELETE", href))
+            title, back = f"{word} the {kind.label}", self._left(kind, row)
+            forms.append(Form("delete", title, "DELETE", href, back=back))
         return forms
 
     def of_collection(
@@ -89,7 +90,12 @@ class Forms:
         return Form("search", title, "GET", href, self._searches[kind])
 
     def sent(
-        self, kind: Kind, method: str, href: str, values: Mapping[str, str]
+        self,
+        kind: Kind,
+        method: str,
+        href: str,
+        values: Mapping[str, str],
+        back: str | None,
     ) -> Form:
         """The form of a request that was sent with the values, to be sent again."""
         own = self._fields[kind] if method == "POST" else self._own(kind)
@@ -104,6 +110,7 @@ class Forms:
                 msgspec.structs.replace(each, value=values.get(each.name))
                 for each in own
             ),
+            back,
         )
 
     def differences(
@@ -117,9 +124,18 @@ class Forms:
             if wanted.replace("\r\n", "\n") != present:
                 yield Difference(each.prompt, wanted, present)
 
-    def _creation(self, kind: Kind, href: str) -> Form:
+    def _left(self, kind: Kind, row: Any) -> str:
+        """Where one stands whose row is gone: at the whole, or among the others."""
+        keys = kind.keys_of(row)
+        if kind.is_single:
+            return self._uris.href(kind.name, *keys)
+        if kind.is_part and kind.parent is not None:
+            return self._uris.href(kind.parent.name, *keys[:-1])
+        return self._uris.href(kind.plural, *keys[:-1])
+
+    def _creation(self, kind: Kind, href: str, back: str | None = None) -> Form:
         title = f"New {kind.label}"
-        return Form(kind.name, title, "POST", href, self._fields[kind])
+        return Form(kind.name, title, "POST", href, self._fields[kind], back)
 
     def _of_children(self, kind: Kind, row: Any) -> Iterator[Form]:
         """What may be added to the collections inside of the row."""
@@ -128,15 +144,19 @@ class Forms:
                 "POST", Known(parent=row)
             )
             if is_open and may(self._role, "POST", child.name):
-                href = self._uris.href(child.opened_at, *kind.keys_of(row))
-                yield self._creation(child, href)
+                keys = kind.keys_of(row)
+                href = self._uris.href(child.opened_at, *keys)
+                # Who fills a whole wants to see it grow.
+                back = self._uris.href(kind.name, *keys) if child.is_part else None
+                yield self._creation(child, href, back)
 
     def _of_steps(self, kind: Kind, row: Any) -> Iterator[Form]:
         """What may happen to the row next."""
         offered = kind.offers(row) if kind.offers else ()
         for child in children_of(kind):
             if child.name in offered and may(self._role, "PUT", child.name):
-                href = self._uris.href(child.name, *kind.keys_of(row))
+                keys = kind.keys_of(row)
+                href = self._uris.href(child.name, *keys)
                 only = child.only_values(row) if child.only_values else {}
                 own = tuple(
                     msgspec.structs.replace(
@@ -148,7 +168,11 @@ class Forms:
                     else each
                     for each in self._fields[child]
                 )
-                yield Form(child.name, f"The {child.label}", "PUT", href, own)
+                title, back = (
+                    child.act or child.label,
+                    self._uris.href(kind.name, *keys),
+                )
+                yield Form(child.name, title, "PUT", href, own, back)
 
     def _own(self, kind: Kind) -> tuple[Field, ...]:
         """The fields of something that stands: all but its key."""
@@ -160,9 +184,11 @@ class Forms:
         filled = []
         for each in self._own(kind):
             value = state[each.name]
-            if each.several and any("\n" in text or "\r" in text for text in value):
-                return None
             text = _written(value, kind.shape.members[each.name])
+            # Browsers send every line break alike, and a list has a text a line.
+            is_torn = each.several and any("\n" in one for one in value)
+            if is_torn or (text and "\r" in text):
+                return None
             filled.append(msgspec.structs.replace(each, value=text))
         return tuple(filled)
 
@@ -211,7 +237,7 @@ def _options(member: Member, limits: Limits) -> tuple[Option, ...]:
 
 
 def _default(bound: fields.Field[Any], member: Member) -> str | None:
-    if bound.required or callable(bound.load_default):
+    if bound.required or bound.load_default is missing or callable(bound.load_default):
         return None
     return _written(bound.load_default, member)
 

@@ -24,6 +24,7 @@ from schemas.base import (
     shown_fields,
 )
 from schemas.formatted import Money
+from schemas.limits import limits_of
 
 Linker = Callable[[Any], Links]
 """A function from a stored row to links."""
@@ -40,7 +41,7 @@ class Kind:
     `keeps` leaves it as it is; what is not `is_replaceable` has no PUT. `rel` is the
     relation that leads there, if it is not called like the noun. `only_values` are the
     values that an offered noun may have, by the row it is made of. People say `called`,
-    if not the noun itself.
+    if not the noun itself, and `act` for making an offered one.
     """
 
     model: Model
@@ -56,6 +57,7 @@ class Kind:
     keeps: frozenset[str] = frozenset()
     rel: str | None = None
     called: str | None = None
+    act: str | None = None
 
     @cached_property
     def name(self) -> str:
@@ -78,6 +80,12 @@ class Kind:
         return Shape(
             {name: _member(bound) for name, bound in shown_fields(self.schema).items()}
         )
+
+    @cached_property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The values of the members that have few."""
+        found = {name: limits_of(bound) for name, bound in self.schema.fields.items()}
+        return {name: each.choices for name, each in found.items() if each.choices}
 
     @cached_property
     def dump(self) -> Dumper:

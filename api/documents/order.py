@@ -7,7 +7,7 @@ from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links
 from api.models.order import ORDER as MODEL
-from api.models.order import Step, allowed_steps
+from api.models.order_life import Step, allowed_steps
 from api.uris import Uris
 from schemas.order import OrderSchema
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.documents.kind import Kind
 from api.documents.order import ORDER
-from api.models.order import Step
+from api.models.order_life import Step
 from api.models.step import STEPS as MODELS
 from schemas.base import NounSchema
 from schemas.step import (
@@ -26,6 +26,13 @@ _SCHEMAS: Mapping[Step, type[NounSchema]] = {
 _ONLY_VALUES: Mapping[Step, Callable[[Any], Mapping[str, str]]] = {
     Step.PAYMENT: lambda order: {"amount": order.total}
 }
+_ACTS: Mapping[Step, str] = {
+    Step.PLACEMENT: "Place the order",
+    Step.PAYMENT: "Pay the order",
+    Step.SHIPMENT: "Ship the order",
+    Step.DELIVERY: "Confirm the delivery",
+    Step.CANCELLATION: "Cancel the order",
+}
 STEPS = tuple(
     Kind(
         MODELS[step],
@@ -33,6 +40,7 @@ STEPS = tuple(
         parent=ORDER,
         is_offered=True,
         only_values=_ONLY_VALUES.get(step),
+        act=_ACTS[step],
     )
     for step in Step
 )

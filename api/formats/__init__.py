@@ -6,7 +6,7 @@ The order of the registry is the order of preference where a client has none.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from api.formats import hal, hal_forms, xml
+from api.formats import hal, hal_forms, html, streams, xml
 from api.hypermedia.document import Document, Problem
 
 
@@ -17,7 +17,9 @@ class Format:
     `name` is what tells its entity tags from those of other formats; `suffix` is what
     a path may end in to ask for it, if there is one. `pretty` writes the same document
     indented, where the format knows indentation. What `has_forms` shows those too; what
-    is `for_people` is shown by browsers. `fields` are header fields of its answers.
+    is `for_people` is shown by browsers. `fields` are header fields of its answers,
+    `parameters` stand behind the media type there. What has `lines` writes collections
+    only, and can write them whole, as a stream.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Format:
     has_forms: bool = False
     for_people: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
+    parameters: str = ""
+    lines: streams.Lines | None = None
 
 
 HAL = Format(
@@ -68,5 +72,43 @@ XML = Format(
     problem_type="application/problem+xml",
     render_problem=xml.render_problem,
 )
-FORMATS = (HAL, HAL_FORMS, XML)
+HTML = Format(
+    name="html",
+    suffix=".html",
+    media_types=("text/html",),
+    render=html.render_html,
+    problem_type="text/html; charset=utf-8",
+    render_problem=html.render_html_problem,
+    has_forms=True,
+    for_people=True,
+    fields={
+        "content-security-policy": "default-src 'none'; style-src 'self'; "
+        "script-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'self'"
+    },
+    parameters="; charset=utf-8",
+)
+FORMATS = (HAL, HAL_FORMS, XML, HTML)
 """The formats of documents."""
+
+NDJSON = Format(
+    name="ndjson",
+    suffix=".ndjson",
+    media_types=("application/x-ndjson",),
+    render=streams.NDJSON.render,
+    problem_type="application/problem+json",
+    render_problem=hal.render_problem,
+    lines=streams.NDJSON,
+)
+CSV = Format(
+    name="csv",
+    suffix=".csv",
+    media_types=("text/csv",),
+    render=streams.CSV.render,
+    problem_type="application/problem+json",
+    render_problem=hal.render_problem,
+    parameters="; charset=utf-8; header=present",
+    lines=streams.CSV,
+)
+STREAMS = (NDJSON, CSV)
+"""What collections are written in besides."""

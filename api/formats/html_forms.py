@@ -1,18 +1,20 @@
 """Forms of HTML: every request that may be sent now, without a script.
 
 A form of HTML knows GET and POST; another method travels as a POST with the hidden
-field `_method`, and a change of what stands carries its tag in `_etag`.
+field `_method`, a change of what stands carries its tag in `_etag`, and `_back` tells
+where people want to be afterwards.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 import msgspec
 
+from api.formats.html_parts import NONE, put
 from api.hypermedia.document import Field, Form, Option
 
-METHOD, ETAG = "_method", "_etag"
+METHOD, ETAG, BACK = "_method", "_etag", "_back"
 """The names of the hidden fields."""
 
 Faults = Mapping[str, Sequence[str]]
@@ -21,10 +23,8 @@ Faults = Mapping[str, Sequence[str]]
 _CHANGES = frozenset({"PUT", "PATCH", "DELETE"})
 _WORDS = {"GET": "Search", "POST": "Create", "PUT": "Save", "PATCH": "Save"}
 _NO_FAULTS: Faults = {}
-_NO_ATTRIBUTES: Mapping[str, str] = {}
 _FEW = 4
 _LONG = 1000
-_PAGING = frozenset({"limit", "cursor", "sort", "fields", "embed"})
 _LENGTHS = ("minlength", "maxlength", "placeholder")
 _ALLOWED: Mapping[str, frozenset[str]] = {
     "select": frozenset({"required"}),
@@ -41,32 +41,23 @@ _WELL_FORMED = {
 }
 
 
-def put(
-    place: Element,
-    tag: str,
-    attributes: Mapping[str, str] = _NO_ATTRIBUTES,
-    text: str | None = None,
-) -> Element:
-    """A new element at the end of the place."""
-    element = SubElement(place, tag, dict(attributes))
-    element.text = text
-    return element
-
-
 def add_forms(place: Element, forms: Sequence[Form], etag: str, level: int) -> None:
-    """Show the forms below headings of the level; the likeliest, if short, is open."""
-    for number, form in enumerate(forms):
-        is_open = number == 0 and form.method != "DELETE"
-        if is_open and len(form.fields) <= _FEW:
-            _add_act(put(place, "section", {"class": "act"}), form, etag, level)
-            continue
-        classes = "act danger" if form.method == "DELETE" else "act"
-        folded = put(place, "details", {"class": classes})
-        summary = put(folded, "summary")
-        put(summary, f"h{level}", text=form.title)
-        if form.method == "DELETE":
-            put(folded, "p", text="There is no way back.")
-        add_form(folded, form, etag)
+    """Show the forms below headings of the level; all but the likeliest are folded."""
+    is_likely = True
+    for form in forms:
+        is_last = form.method == "DELETE"
+        if is_likely and not is_last and len(form.fields) <= _FEW:
+            act = put(place, "section", {"class": "act"})
+            # Where there is nothing to fill in, the button says it all.
+            if form.fields:
+                put(act, f"h{level}", text=form.title)
+        else:
+            act = put(place, "details", {"class": "act danger" if is_last else "act"})
+            put(put(act, "summary"), f"h{level}", text=form.title)
+        if is_last:
+            put(act, "p", text="There is no way back.")
+        add_form(act, form, etag)
+        is_likely = is_likely and not form.fields
 
 
 def add_form(
@@ -76,7 +67,8 @@ def add_form(
     element = _form(place, form, etag)
     for field in form.fields:
         _add_field(element, form, field, faults.get(field.name, ()))
-    word = _WORDS.get(form.method) if form.fields else None
+    is_edit = form.method != "PUT" or form.back in (None, form.href)
+    word = _WORDS.get(form.method) if form.fields and is_edit else None
     put(element, "button", text=word or form.title)
 
 
@@ -94,37 +86,25 @@ def add_search(place: Element, form: Form, asked: Mapping[str, str]) -> None:
     search = _form(place, form, "")
     search.set("role", "search")
     search.set("aria-label", form.title)
-    if words:
+    for each in words:
         line = put(search, "div", {"class": "words"})
-        for each in words:
-            _add_field(line, form, each)
+        _add_field(line, form, msgspec.structs.replace(each, prompt=form.title))
         put(line, "button", text=_WORDS["GET"])
     if not others:
         return
-    is_filtered = any(asked.get(each.name) for each in others if is_filter(each.name))
-    folded = put(search, "details", {"open": ""} if is_filtered else _NO_ATTRIBUTES)
-    put(folded, "summary", text="Filters and order" if words else form.title)
+    folded = put(search, "details")
+    told = "Filters and order" if words else form.title
+    used = [each.prompt for each in others if asked.get(each.name)]
+    put(folded, "summary", text=": ".join([told, *[", ".join(used)] * bool(used)]))
     filters = put(folded, "div", {"class": "filters"})
     for each in others:
         _add_field(filters, form, each)
     put(folded, "button", text="Apply" if words else _WORDS["GET"])
 
 
-def is_filter(parameter: str) -> bool:
-    """Whether a parameter of a query lets some members through only."""
-    return parameter not in _PAGING
-
-
 def field_id(form: Form, name: str) -> str:
     """The id of a field's control, which fragments of hrefs can lead to."""
     return f"{form.name}-{name}"
-
-
-def _add_act(place: Element, form: Form, etag: str, level: int) -> None:
-    # Where there is nothing to fill in, the button says it all.
-    if form.fields:
-        put(place, f"h{level}", text=form.title)
-    add_form(place, form, etag)
 
 
 def _form(place: Element, form: Form, etag: str) -> Element:
@@ -137,6 +117,8 @@ def _form(place: Element, form: Form, etag: str) -> Element:
         _add_hidden(element, METHOD, form.method)
         if etag:
             _add_hidden(element, ETAG, etag)
+    if form.back:
+        _add_hidden(element, BACK, form.back)
     return element
 
 
@@ -155,19 +137,19 @@ def _add_field(
     if field.is_required:
         label.text = f"{field.prompt} "
         put(label, "small", text="required")
-    told = {"id": key, "name": field.name}
+    control = {"id": key, "name": field.name}
     notes = [f"{key}-source"] * bool(field.source) + [f"{key}-fault"] * bool(faults)
     if notes:
-        told["aria-describedby"] = " ".join(notes)
+        control["aria-describedby"] = " ".join(notes)
     if faults:
-        told["aria-invalid"] = "true"
-    _add_control(row, form, field, told)
+        control["aria-invalid"] = "true"
+    _add_control(row, form, field, control)
     if field.source is not None:
         note = put(row, "p", {"class": "note", "id": f"{key}-source"})
         # A template's variables stand behind its path.
         href = field.source.href.partition("{")[0]
-        text = f"Find the {field.prompt.lower()}\N{RIGHT SINGLE QUOTATION MARK}s {field.source.value}"
-        put(note, "a", {"href": href, "target": "_blank"}, text)
+        told = {"href": href, "target": "_blank"}
+        put(note, "a", told, f"Look up the {field.source.value}")
     if faults:
         put(row, "p", {"class": "fault", "id": f"{key}-fault"}, " ".join(faults))
 
@@ -178,8 +160,12 @@ def _add_control(
     if field.options:
         _add_select(row, field, told)
     elif _is_long(form, field):
-        lines = "4" if field.several or (field.longest or _LONG + 1) > _LONG else "1"
-        attributes = {**told, **_constraints(field, "textarea"), "rows": lines}
+        is_short = not field.several and field.longest == _LONG
+        attributes = {
+            **told,
+            **_constraints(field, "textarea"),
+            "rows": "1" if is_short else "4",
+        }
         area = put(row, "textarea", attributes)
         # A parser drops the first line break.
         area.text = f"\n{field.value or ''}"
@@ -240,7 +226,7 @@ def _add_select(row: Element, field: Field, told: Mapping[str, str]) -> None:
         options.insert(0, Option(value, value))
     select = put(row, "select", {**told, **_constraints(field, "select")})
     if not (field.is_required and value):
-        put(select, "option", {"value": ""})
+        put(select, "option", {"value": ""}, NONE)
     for each in options:
         attributes = {"value": str(each.value)}
         if each.value == value:

@@ -37,6 +37,9 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
 Links: TypeAlias = dict[str, Link | list[Link]]
 """Links by relation; a list where there can be several, even if there is one."""
 
+Row: TypeAlias = tuple[str, Mapping[str, JsonValue]]
+"""Where a member of a collection stands, and its state: what a stream tells of it."""
+
 
 class Member(Enum):
     """What a member of a document's state holds, for formats that must be told."""
@@ -115,13 +118,17 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """A request that the client may send now: its method, its target, its values."""
+    """A request that the client may send now: its method, its target, its values.
+
+    `back` is where people want to be afterwards; None is at what was made.
+    """
 
     name: str
     title: str
     method: str
     href: str
     fields: tuple[Field, ...] = ()
+    back: str | None = None
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -138,7 +145,8 @@ class Document(msgspec.Struct):
     `embedded` holds documents by relation, a list where there can be several. `forms`
     has the likeliest first; only formats that can show them ask for them. `etag` is
     the tag to send back with a change, if there can be one. `site` is for formats that
-    people read.
+    people read. `inner` is the shape of what a collection embeds, even if that is
+    nothing.
     """
 
     state: Mapping[str, JsonValue]
@@ -148,6 +156,7 @@ class Document(msgspec.Struct):
     forms: tuple[Form, ...] = ()
     etag: str = ""
     site: Site | None = None
+    inner: Shape | None = None
 
     @property
     def href(self) -> str | None:
@@ -168,14 +177,13 @@ class Problem(msgspec.Struct):
     """A problem (RFC 9457): its members, and the links to ways out.
 
     Formats that people fill forms in show the form that was sent again, with the faults
-    beside its fields, and where somebody else was faster, what differs. `etag` and
-    `back` are what the form is to send along.
+    beside its fields, and where somebody else was faster, what differs. `etag` is what
+    the form is to send along.
     """
 
     members: Mapping[str, JsonValue]
     links: Links
     form: Form | None = None
     etag: str = ""
-    back: str | None = None
     differences: tuple[Difference, ...] = ()
     site: Site | None = None

@@ -23,6 +23,8 @@ ALTERNATE = "alternate"
 DESCRIBEDBY = "describedby"
 SERVICE_DESC = "service-desc"
 SERVICE_DOC = "service-doc"
+API_CATALOG = "api-catalog"
+PROFILE = "profile"
 LATEST_VERSION = "latest-version"
 CURIES = "curies"
 
@@ -38,12 +40,11 @@ LINEITEMS = "wm:lineitems"
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relation: its name, its meaning, and what can be asked of the target."""
+    """A relation: its name, its meaning, and what it leads to."""
 
     name: str
     meaning: str
     leads_to: str
-    methods: tuple[str, ...] = ("GET",)
 
     @property
     def slug(self) -> str:
@@ -51,42 +52,35 @@ class Relation:
         return self.name.removeprefix(f"{PREFIX}:")
 
 
-_COLLECTION = ("GET", "POST")
-_NUMBERED = ("GET", "PUT", "PATCH", "DELETE")
-_CHANGEABLE = ("GET", "PATCH", "DELETE")
-_STEP = ("GET", "PUT")
-_CHOSEN = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
 _EXTENSIONS = (
-    Relation("wm:books", "The catalogue.", "a page of books", _COLLECTION),
-    Relation("wm:book", "One book by its id.", "a book", _NUMBERED),
-    Relation("wm:reviews", "What readers say.", "a page of reviews", _COLLECTION),
-    Relation("wm:review", "One review by its id.", "a review", _NUMBERED),
-    Relation("wm:products", "What can be sold.", "a page of products", _COLLECTION),
-    Relation("wm:product", "One product by its id.", "a product", _NUMBERED),
-    Relation("wm:customers", "Who buys.", "a page of customers", _COLLECTION),
-    Relation(CUSTOMER, "One customer by its id.", "a customer", _NUMBERED),
-    Relation("wm:orders", "What was bought.", "a page of orders", _COLLECTION),
-    Relation(ORDER, "One order by its id.", "an order", _CHANGEABLE),
-    Relation(LINEITEMS, "What an order holds.", "a page of line items", _COLLECTION),
-    Relation("wm:lineitem", "One line item by its number.", "a line item", _NUMBERED),
-    Relation("wm:placement", "Orders what the draft holds.", "a placement", _STEP),
-    Relation("wm:payment", "Pays the order's total.", "a payment", _STEP),
-    Relation("wm:shipment", "Sends what was paid.", "a shipment", _STEP),
-    Relation("wm:delivery", "Tells that it arrived.", "a delivery", _STEP),
-    Relation("wm:cancellation", "Calls the order off.", "a cancellation", _STEP),
-    Relation("wm:tasks", "The to-do list.", "a page of tasks", _COLLECTION),
-    Relation("wm:task", "One task by its id.", "a task", _CHOSEN),
-    Relation("wm:items", "The key-value store.", "a page of items", _COLLECTION),
-    Relation("wm:item", "One item by its key.", "an item", _CHOSEN),
+    Relation("wm:books", "The catalogue.", "a page of books"),
+    Relation("wm:book", "One book by its id.", "a book"),
+    Relation("wm:reviews", "What readers say.", "a page of reviews"),
+    Relation("wm:review", "One review by its id.", "a review"),
+    Relation("wm:products", "What can be sold.", "a page of products"),
+    Relation("wm:product", "One product by its id.", "a product"),
+    Relation("wm:customers", "Who buys.", "a page of customers"),
+    Relation(CUSTOMER, "One customer by its id.", "a customer"),
+    Relation("wm:orders", "What was bought.", "a page of orders"),
+    Relation(ORDER, "One order by its id.", "an order"),
+    Relation(LINEITEMS, "What an order holds.", "a page of line items"),
+    Relation("wm:lineitem", "One line item by its number.", "a line item"),
+    Relation("wm:placement", "Orders what the draft holds.", "a placement"),
+    Relation("wm:payment", "Pays the order's total.", "a payment"),
+    Relation("wm:shipment", "Sends what was paid.", "a shipment"),
+    Relation("wm:delivery", "Tells that it arrived.", "a delivery"),
+    Relation("wm:cancellation", "Calls the order off.", "a cancellation"),
+    Relation("wm:tasks", "The to-do list.", "a page of tasks"),
+    Relation("wm:task", "One task by its id.", "a task"),
+    Relation("wm:items", "The key-value store.", "a page of items"),
+    Relation("wm:item", "One item by its key.", "an item"),
     Relation(
         "wm:configuration",
         "What the shop, or a customer, goes by.",
         "a configuration",
-        _NUMBERED,
     ),
-    Relation("wm:users", "Who may do what.", "a page of users", _COLLECTION),
-    Relation("wm:user", "One user by its id.", "a user", _NUMBERED),
+    Relation("wm:users", "Who may do what.", "a page of users"),
+    Relation("wm:user", "One user by its id.", "a user"),
     Relation(ROOT, "Where every walk begins.", "the root"),
     Relation(CORRECTED, "The request without what was wrong.", "what was meant"),
 )

@@ -2,9 +2,8 @@
 
 import sqlalchemy as sa
 
-from api.errors import CurrencyMismatch, Fault, InvalidBody, TooManyLines
+from api.errors import CurrencyMismatch, TooManyLines
 from api.models.base import (
-    LARGEST_AMOUNT,
     Known,
     Model,
     Money,
@@ -13,11 +12,9 @@ from api.models.base import (
     cents_of,
     inner_table,
 )
-from api.models.order import ORDER, ORDERS, require_draft
+from api.models.order import ORDER, ORDERS
+from api.models.order_life import LARGEST_ORDER, require_draft, require_room
 from api.models.product import PRODUCT, PRODUCTS
-
-LARGEST_ORDER = 200
-"""How many line items an order may have, so that all of them can stand inside it."""
 
 LINEITEMS = inner_table(
     "lineitems",
@@ -34,54 +31,42 @@ for _column in ("quantity", "total", "created", "updated"):
 
 def derive(values: Values, known: Known) -> Values:
     """The values with the price as it was when the product was added, and the total."""
-    present, product = known.present, known.named["product"]
-    is_kept = present is not None and present.product == product.id
-    unit_price = present.unit_price if is_kept else product.price
+    product, present = known.named["product"], known.present
+    unit_price = product.price if _is_new(known) else present.unit_price
     total = amount_of(cents_of(unit_price) * values["quantity"])
     return {**values, "unit_price": unit_price, "total": total}
 
 
-def gate(_method: str, known: Known) -> None:
-    """Line items change only in a draft.
+def gate(method: str, known: Known) -> None:
+    """Line items change only in a draft, and are added only while there is room.
 
     Raises:
-        NotAllowedInStatus: the order is none any more.
+        NotAllowedInStatus: the order is no draft any more.
+        TooManyLines: it is full.
     """
     require_draft(known.parent)
+    if method == "POST" and known.parent.lines >= LARGEST_ORDER:
+        raise TooManyLines(f"An order has at most {LARGEST_ORDER} line items.")
 
 
 def rule(values: Values, known: Known) -> None:
-    """Line items are all in the order's currency, and not too many or too dear.
+    """Line items are all in the order's currency, and not too dear together.
 
     Raises:
         CurrencyMismatch: the product is sold in another currency.
-        TooManyLines: the order is full.
-        InvalidBody: the order's total would be larger than any amount.
     """
-    order, present = known.parent, known.present
-    product = known.named["product"]
-    # What was added stays, even if the product has another currency by now.
-    is_kept = present is not None and present.product == product.id
-    if not is_kept and product.currency != order.currency:
-        raise CurrencyMismatch(
-            f"The order is in {order.currency}, the product in {product.currency}.",
-            faults=[Fault("Its currency differs.", "currency", pointer="/product")],
-        )
-    if present is None and order.lines >= LARGEST_ORDER:
-        raise TooManyLines(f"An order has at most {LARGEST_ORDER} line items.")
+    order, present, product = known.parent, known.present, known.named["product"]
+    if _is_new(known) and product.currency != order.currency:
+        detail = f"The order is in {order.currency}, the product in {product.currency}."
+        raise CurrencyMismatch.at("/product", "currency", detail)
     before = 0 if present is None else cents_of(present.total)
-    total = cents_of(order.total) - before + cents_of(values["total"])
-    if total > cents_of(LARGEST_AMOUNT):
-        raise InvalidBody(
-            f"The order's total would be {amount_of(total)}.",
-            faults=[
-                Fault(
-                    f"An order's total is at most {LARGEST_AMOUNT}.",
-                    "range",
-                    pointer="/quantity",
-                )
-            ],
-        )
+    require_room(order, cents_of(values["total"]) - before)
+
+
+def _is_new(known: Known) -> bool:
+    """Whether the product is added now; one that was keeps its price and currency."""
+    present = known.present
+    return present is None or present.product != known.named["product"].id
 
 
 _of_the_order = LINEITEMS.c.order == sa.bindparam("owner")

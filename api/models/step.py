@@ -5,9 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from api.errors import Fault, InvalidBody
+from api.errors import InvalidBody
 from api.models.base import Known, Model, Money, Values, single_table
-from api.models.order import ORDER, ORDERS, Step
+from api.models.order import ORDER, ORDERS
+from api.models.order_life import Step
 
 
 def _step(step: Step, table: str, *columns: sa.Column[Any], **rules: Any) -> Model:
@@ -38,12 +39,8 @@ def require_total(values: Values, known: Known) -> None:
         InvalidBody: it is not.
     """
     if values["amount"] != known.parent.total:
-        raise InvalidBody(
-            "The amount must be the order's total.",
-            faults=[
-                Fault(f"{known.parent.total} is to pay.", "total", pointer="/amount")
-            ],
-        )
+        detail = f"The amount must be the order's total, {known.parent.total}."
+        raise InvalidBody.at("/amount", "total", detail)
 
 
 STEPS: Mapping[Step, Model] = {

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import falcon.asgi
 import msgspec
 
-from api.hypermedia.document import Document
+from api.hypermedia.document import Document, Links
 from api.protocol.conditional import State, etag, http_date
 from api.protocol.link_header import link_header
 from api.protocol.negotiation import Variant
@@ -77,10 +77,15 @@ class Representation(msgspec.Struct, frozen=True):
         self, document: Document, state: State | None, status: int = HTTPStatus.OK
     ) -> Answer:
         """An answer with the document in this representation."""
-        headers = self.headers(state)
-        headers["content-type"] = self.variant.media_type
-        headers |= self.variant.format.fields
-        links = link_header(document.links)
-        if links:
-            headers["link"] = links
+        headers = self.announce(document.links, state)
         return Answer(status, headers, self.variant.render(document))
+
+    def announce(self, links: Links, state: State | None) -> dict[str, str]:
+        """The fields of an answer with a body that has the links."""
+        headers = self.headers(state)
+        headers["content-type"] = self.variant.content_type
+        headers |= self.variant.format.fields
+        listed = link_header(links)
+        if listed:
+            headers["link"] = listed
+        return headers

@@ -155,10 +155,12 @@ def parse_document(text: bytes, media_type: str, shape: Shape) -> dict[str, Json
 def parse_patch(text: bytes, media_type: str, shape: Shape) -> JsonValue:
     """A change as it was sent: an object to merge, or a list of operations.
 
+    A form without fields changes nothing.
+
     Raises:
         MalformedBody: it can't be read, or is neither.
     """
-    if not text:
+    if not text and media_type != FORM:
         raise MalformedBody("The request has no body.")
     value: JsonValue = PATCHES[media_type](text, shape)
     wanted = list if media_type == JSON_PATCH else dict

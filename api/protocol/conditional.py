@@ -90,6 +90,10 @@ class Conditions(msgspec.Struct, frozen=True):
                     "This server wants If-Match on every change."
                 )
 
+    def by_tag(self) -> "Conditions":
+        """The conditions without If-Modified-Since, for what has no date of its own."""
+        return msgspec.structs.replace(self, modified_since=None)
+
     def for_creation(self) -> "Conditions":
         """The conditions without If-None-Match, for nothing is there to match it."""
         return msgspec.structs.replace(self, none_match=None)

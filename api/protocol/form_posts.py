@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from api.errors import Fault, InvalidBody
+from api.formats.html_forms import BACK, ETAG, METHOD
 from api.protocol.text_bodies import form_fields
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -39,22 +40,22 @@ def read_form_post(body: bytes) -> FormPost:
     fields = form_fields(body)
     hidden = {name: value for name, value in fields if name in _HIDDEN}
     typed = [(name, value) for name, value in fields if name not in _HIDDEN]
-    method = hidden.get("_method", "POST")
+    method = hidden.get(METHOD, "POST")
     if method not in _METHODS:
         detail = f"One of {', '.join(_METHODS)} is expected."
-        fault = Fault(detail, "choice", pointer="/_method")
+        fault = Fault(detail, "choice", pointer=f"/{METHOD}")
         raise InvalidBody("The form means no method of ours.", faults=[fault])
-    back = hidden.get("_back")
+    back = hidden.get(BACK)
     return FormPost(
         method,
-        hidden.get("_etag") or None,
+        hidden.get(ETAG) or None,
         back if back and _is_path(back) else None,
         dict(typed),
         urlencode(typed).encode(),
     )
 
 
-_HIDDEN = frozenset({"_method", "_etag", "_back"})
+_HIDDEN = frozenset({METHOD, ETAG, BACK})
 
 
 def _is_path(text: str) -> bool:

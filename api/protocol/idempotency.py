@@ -10,7 +10,7 @@ from api.storage.receipts import Receipt
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-_LONGEST_KEY = 255
+LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ def keyed_request(req: ApiRequest, body: bytes) -> KeyedRequest | None:
     if header is None:
         return None
     key = unquoted(header.strip())
-    if not key or len(key) > _LONGEST_KEY or not (key.isascii() and key.isprintable()):
+    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
         raise BadRequest(
-            f"{HEADER} must be 1 to {_LONGEST_KEY} printable ASCII characters.",
+            f"{HEADER} must be 1 to {LONGEST_KEY} printable ASCII characters.",
             faults=[Fault("It is no usable key.", "key", parameter=HEADER)],
         )
     scope = "\n".join((req.method, req.path, key))

@@ -29,6 +29,11 @@ class Variant:
         """What tells its entity tags from those of other representations."""
         return f"{self.format.name}{self.indent or ''}"
 
+    @cached_property
+    def content_type(self) -> str:
+        """The media type with its parameters."""
+        return self.media_type + self.format.parameters
+
     def render(self, document: Document) -> bytes:
         """The document in this representation."""
         text = self.format.render(document)

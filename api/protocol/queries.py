@@ -7,7 +7,7 @@ other name is a member to filter by, perhaps with an operator: `published.gte=19
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
@@ -38,7 +38,7 @@ _LIMIT = re.compile(r"[1-9][0-9]{0,8}")
 _DATE = re.compile(r"[0-9-]{8,10}")
 _WORD = re.compile(r"\w")
 _ORDERED = tuple(each for each in Operator if each is not Operator.CONTAINS)
-_OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
+OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
     Member.TEXT: tuple(Operator),
     Member.TIME: _ORDERED,
     Member.NUMBER: _ORDERED,
@@ -47,17 +47,22 @@ _OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
     Member.TEXTS: (Operator.EQ, Operator.CONTAINS),
     Member.FREE: (),
 }
+_EXACT = (Operator.EQ, Operator.NE, Operator.IN)
 _PAGING = ("limit", "cursor", "sort")
 _SHOWING = ("fields", "embed")
 
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """What can be asked of a noun: its members, the relations that can be embedded."""
+    """What can be asked of a noun: its members, the relations that can be embedded.
+
+    `choices` are the values of members that have few.
+    """
 
     model: Model
     members: Mapping[str, Member]
     embeddable: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def sortable(self) -> tuple[str, ...]:
@@ -180,7 +185,7 @@ class _Reader:
     def _is_known(self, name: str, names: list[str]) -> bool:
         member, _, operator = name.partition(".")
         kind = self.vocabulary.members.get(member, Member.FREE)
-        return name in names or (operator or Operator.EQ) in _OPERATORS[kind]
+        return name in names or (operator or Operator.EQ) in OPERATORS[kind]
 
     def _take_position(self) -> None:
         """Where the cursor points to in the selection's order."""
@@ -282,9 +287,9 @@ class _Reader:
     def _take_filter(self, name: str, value: str, names: list[str]) -> None:
         member, _, suffix = name.partition(".")
         filterable = {
-            each: _OPERATORS[kind]
+            each: OPERATORS[kind]
             for each, kind in self.vocabulary.members.items()
-            if _OPERATORS[kind]
+            if OPERATORS[kind]
         }
         if member not in filterable:
             near = self.unknown(name, member, [*filterable, *names])
@@ -309,9 +314,17 @@ class _Reader:
 
     def _operand(self, member: str, operator: Operator, value: str) -> Any:
         kind = self.vocabulary.members[member]
+        values = value.split(",") if operator is Operator.IN else [value]
+        if operator in _EXACT:
+            self._require_choice(member, values)
         if operator is Operator.IN:
-            return tuple(_operand(kind, each) for each in value.split(","))
+            return tuple(_operand(kind, each) for each in values)
         return _operand(kind, value)
+
+    def _require_choice(self, member: str, values: list[str]) -> None:
+        choices = self.vocabulary.choices.get(member)
+        if choices and not set(values) <= set(choices):
+            raise ValueError(f"One of {', '.join(choices)} is expected.")
 
 
 def _operand(kind: Member, text: str) -> Any:

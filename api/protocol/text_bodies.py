@@ -21,14 +21,16 @@ _MOST_FIELDS = 1000
 def converted(text: str, kind: Member) -> JsonValue:
     """The text as a value of the kind, or as it is where it is none."""
     if kind is Member.NUMBER and _NUMBER.fullmatch(text):
-        return int(text) if _INTEGER.fullmatch(text) else parse_json(text.encode())
+        return int(text) if _INTEGER.fullmatch(text) else _parsed(text)
+    if kind is Member.FREE:
+        return _parsed(text)
     if kind is Member.BOOLEAN:
         return _TRUTH.get(text, text)
     return text
 
 
 def parse_form(text: bytes, shape: Shape) -> JsonValue:
-    """The members of a form; a blank field is absent.
+    """The members of a form; a blank field is absent, a free value is JSON or a text.
 
     A list has a text a line, and its field may be repeated. Browsers send each line
     break as CR LF; here it is LF, as in JSON.
@@ -40,9 +42,11 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
     lists: dict[str, list[JsonValue]] = {}
     for name, sent in form_fields(text):
         value = sent.replace("\r\n", "\n")
-        if not is_carried(name) or not is_carried(value):
-            raise MalformedBody(str(CONTROL_CHARACTER))
         kind = shape.members.get(name, Member.TEXT)
+        # Of other values the schema says what is wrong, and where.
+        is_free = kind is Member.FREE
+        if not is_carried(name) or (is_free and not is_carried(value)):
+            raise MalformedBody(str(CONTROL_CHARACTER))
         if not value and name in shape.members and kind is not Member.FREE:
             continue
         if kind is Member.TEXTS:
@@ -53,6 +57,14 @@ def parse_form(text: bytes, shape: Shape) -> JsonValue:
         else:
             members[name] = converted(value, kind)
     return {**members, **lists}
+
+
+def _parsed(text: str) -> JsonValue:
+    """The JSON that the text is, or the text where it is none that we keep."""
+    try:
+        return parse_json(text.encode())
+    except (MalformedBody, UnicodeEncodeError):
+        return text
 
 
 def form_fields(text: bytes) -> list[tuple[str, str]]:

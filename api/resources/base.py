@@ -1,6 +1,7 @@
 """What all resources share: keys of paths, OPTIONS, and how a member is answered."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +9,11 @@ from typing import Any
 import falcon
 import falcon.asgi
 
+from api.descriptions.endpoint import Endpoint
+from api.descriptions.examples import Examples
+from api.descriptions.json_schema import sentence
 from api.documents import KINDS, children_of, embeddable_in
+from api.documents.building import PAGE
 from api.documents.kind import Kind
 from api.errors import ApiError, NotFound, Place, VersionMismatch
 from api.formats import FORMATS, Format
@@ -55,6 +60,14 @@ class Resource:
             method for method in METHODS if hasattr(self, f"on_{method.lower()}")
         )
 
+    def endpoint(self, name: str, path: str) -> Endpoint:
+        """What descriptions are told of the resource at the named path."""
+        methods = {
+            method: sentence(getattr(self, f"on_{method.lower()}"))
+            for method in self.allow.split(", ")
+        }
+        return Endpoint(name, path, methods, self.read_formats, accepted=self.accepted)
+
     async def on_options(
         self, _req: ApiRequest, resp: falcon.asgi.Response, **_params: str
     ) -> None:
@@ -79,6 +92,9 @@ class Resource:
 class NounResource(Resource):
     """A resource of a noun, found by the keys of the noun and its parents."""
 
+    is_page = False
+    """Whether it is a collection."""
+
     def __init__(
         self, service: Service, kind: Kind, parents: tuple[Kind, ...] | None = None
     ) -> None:
@@ -92,10 +108,26 @@ class NounResource(Resource):
             kind.model,
             kind.shape.members,
             tuple(child.plural for child in embeddable_in(kind)),
+            kind.choices,
         )
-        self.cache = caching.PUBLIC if kind.is_public else caching.PRIVATE
+        self._cache = caching.PUBLIC if kind.is_public else caching.PRIVATE
         self.parents = _parents(kind) if parents is None else parents
         self.path = self.parents if kind.is_single else (*self.parents, kind)
+
+    def endpoint(self, name: str, path: str) -> Endpoint:
+        """What descriptions are told of the noun's resource at the named path."""
+        kind = self.kind
+        schema = f"{kind.slug}-{PAGE}" if self.is_page else kind.slug
+        show = Examples.page if self.is_page else Examples.member
+        return replace(
+            super().endpoint(name, path),
+            schema=schema,
+            sample=lambda builder: show(Examples(builder), kind),
+            kind=kind,
+            vocabulary=self.vocabulary,
+            is_page=self.is_page,
+            requires_match=self.service.settings.require_if_match,
+        )
 
     def embed(
         self,
@@ -135,6 +167,13 @@ class NounResource(Resource):
             answer = answer.back_to(req.form.back)
         answer.send(resp)
 
+    def cache_for(self, req: ApiRequest) -> str:
+        """What caches may do with an answer to a GET.
+
+        Forms are the caller's own, and one with an old tag would be refused.
+        """
+        return caching.PRIVATE if req.variant.format.has_forms else self._cache
+
     async def show_again(
         self,
         req: ApiRequest,
@@ -146,8 +185,8 @@ class NounResource(Resource):
         form: Any = req.form
         forms, kind = builder_for(req).forms, self.kind
         href = req.mount + req.path
-        problem.form = forms.sent(kind, form.method, href, form.values)
-        problem.etag, problem.back = form.etag or "", form.back
+        problem.form = forms.sent(kind, form.method, href, form.values, form.back)
+        problem.etag = form.etag or ""
         if isinstance(error, VersionMismatch) and form.method != "POST":
             await self.show_present(req, keys_in(self.path, params), problem)
 

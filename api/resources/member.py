@@ -96,9 +96,9 @@ class ReadableMember(NounResource):
         if req.variant.format.has_forms:
             row = rows.find(connection, self.kind.model, keys)
             methods = self.open_methods(connection, req, row)
-            tag = tag_for(req, methods)
+            tag, conditions = tag_for(req, methods), conditions.by_tag()
         named = Representation(
-            req.variant, self.cache, req.content_location, tag, req.vary
+            req.variant, self.cache_for(req), req.content_location, tag, req.vary
         )
         if conditions is not NO_CONDITIONS:
             state = self.stamp_at(connection, keys)

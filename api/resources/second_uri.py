@@ -1,10 +1,12 @@
 """Second URIs: what stands below its customer too, under the same customer only."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import falcon.asgi
 
+from api.descriptions.endpoint import Endpoint
 from api.documents.customer import CUSTOMER
 from api.documents.order import ORDER
 from api.protocol.request import METHODS, ApiRequest
@@ -33,6 +35,10 @@ class SecondUri:
             responder = f"on_{method.lower()}"
             if hasattr(resource, responder):
                 setattr(self, responder, self._passed_on(getattr(resource, responder)))
+
+    def endpoint(self, name: str, path: str) -> Endpoint:
+        """What descriptions are told of the resource at its second path."""
+        return replace(self.resource.endpoint(name, path), is_second=True)
 
     def _passed_on(self, respond: Responder) -> Responder:
         async def respond_here(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from api.documents.building import Builder
-from api.formats import FORMATS
+from api.formats import FORMATS, STREAMS
 from api.protocol.request import ApiRequest
 from api.resources.page_cache import PageCache
 from api.roles import Role
@@ -37,7 +37,8 @@ class Service:
 def builder_below(mount: str, role: Role = Role.ADMIN) -> Builder:
     """The builder of documents below the mount prefix, for readers of the role."""
     suffixes = {each.suffix: each.media_types[0] for each in FORMATS if each.suffix}
-    return Builder(uris_below(mount), suffixes, role)
+    streams = {each.suffix: each.media_types[0] for each in STREAMS}
+    return Builder(uris_below(mount), suffixes, streams, role)
 
 
 def builder_for(req: ApiRequest) -> Builder:

@@ -8,7 +8,8 @@ import falcon.asgi
 from api.documents.kind import Kind
 from api.errors import Place
 from api.hypermedia.document import Problem
-from api.models.order import ORDER, Step
+from api.models.order import ORDER
+from api.models.order_life import Step
 from api.protocol.answers import Answer
 from api.protocol.bodies import DOCUMENTS, media_type_of, parse_document, read_body
 from api.protocol.conditional import Conditions, State, conditions_of, etag

@@ -39,7 +39,16 @@ _PRAGMAS = (
     "PRAGMA mmap_size=268435456",
     "PRAGMA temp_store=MEMORY",
 )
+# A long reading touches everything once: what SQLite kept of it, or mapped into
+# memory, and a large sort, would be memory that grows with what is read.
+_LEAN_PRAGMAS = (
+    "PRAGMA mmap_size=0",
+    "PRAGMA cache_size=-1024",
+    "PRAGMA temp_store=FILE",
+)
 _SCANNING_THREADS = 4
+_STREAMING_THREADS = 2
+_SPARE_CONNECTIONS = 4
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -100,6 +109,7 @@ class Storage:
         self._engine = sqlite_engine(url)
         self._held = local()
         self._opened: list[sa.Connection] = []
+        self._spare: list[sa.Connection] = []
 
     async def read(
         self,
@@ -135,6 +145,34 @@ class Storage:
             lambda connection: function(connection, *args, **kwargs),
         )
 
+    async def stream(self, function: Callable[[], T]) -> T:
+        """What the function gives, which reads a part of what may never end.
+
+        It takes its turn with others that do, and nobody else waits for it.
+
+        Raises:
+            Unavailable: the database can't be read now.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._streamers, _answered, function)
+
+    def lend(self) -> sa.Connection:
+        """A connection that keeps little in memory, to be given back."""
+        try:
+            return self._spare.pop()
+        except IndexError:
+            connection = self._engine.connect()
+            for pragma in _LEAN_PRAGMAS:
+                driver_of(connection).execute(pragma)
+            return connection
+
+    def give_back(self, connection: sa.Connection) -> None:
+        """Take back what was lent; a few are kept for others."""
+        if len(self._spare) < _SPARE_CONNECTIONS:
+            self._spare.append(connection)
+        else:
+            connection.close()
+
     async def write(
         self,
         function: Callable[Concatenate[sa.Connection, P], T],
@@ -157,15 +195,18 @@ class Storage:
         return Path(f"{self._engine.url.database}.{ending}")
 
     def close(self) -> None:
-        """Finish the writes that wait, then close every connection."""
+        """Finish the writes that wait, then close every connection that is not lent."""
         opened = self.__dict__
         if "_writer" in opened:
             opened.pop("_writer").close()
         if "_scanners" in opened:
             opened.pop("_scanners").shutdown()
+        if "_streamers" in opened:
+            opened.pop("_streamers").shutdown()
         opened.pop("_reader", None)
-        while self._opened:
-            self._opened.pop().close()
+        for mine in (self._opened, self._spare):
+            while mine:
+                mine.pop().close()
 
     @cached_property
     def _writer(self) -> Writer:
@@ -174,6 +215,10 @@ class Storage:
     @cached_property
     def _scanners(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(_SCANNING_THREADS, thread_name_prefix="scan")
+
+    @cached_property
+    def _streamers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_STREAMING_THREADS, thread_name_prefix="stream")
 
     @cached_property
     def _reader(self) -> sa.Connection:
@@ -188,10 +233,14 @@ class Storage:
         connection = getattr(self._held, "connection", None)
         if connection is None:
             connection = self._held.connection = self._open()
-        try:
-            return function(connection)
-        except sa.exc.OperationalError as ex:
-            raise _unreadable(ex) from ex
+        return _answered(lambda: function(connection))
+
+
+def _answered(function: Callable[[], T]) -> T:
+    try:
+        return function()
+    except sa.exc.OperationalError as ex:
+        raise _unreadable(ex) from ex
 
 
 def _unreadable(cause: sa.exc.OperationalError) -> Unavailable:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from api.models.base import Model
 from api.storage import filters
 from api.storage.counters import NO_OWNER
-from api.storage.prepared import Prepared
+from api.storage.prepared import Prepared, Rows
 from api.storage.query import (
     COUNTED_TO,
     Counting,
@@ -28,6 +28,8 @@ from api.storage.query import (
 
 EMBEDDED_LIMIT = 20
 """How many members of a nested collection stand inside their parent."""
+_WALKED_AT_ONCE = 32
+"""So few that even the largest rows together take little memory."""
 
 _Ordering = tuple[sa.ColumnElement[Any], bool]
 """An expression to sort by, and whether it descends."""
@@ -104,6 +106,28 @@ def _back(
     return back if _rows(connection, model, selection, back, 1, owner) else None
 
 
+def walk(
+    connection: sa.Connection,
+    model: Model,
+    selection: Selection,
+    position: Position,
+    owner: int = NO_OWNER,
+) -> Rows:
+    """All rows from the position on, some at a time, as the database comes to them.
+
+    The position is one that leads forward. The parts behind it are read one after the
+    other, each in the order of an index where there is one.
+    """
+    binds = _binds(model, selection, position, owner)
+    for part in _walking(_form(model, owner, selection, position)):
+        yield from part.some(connection, binds, _WALKED_AT_ONCE)
+
+
+def behind(model: Model, selection: Selection, row: Any) -> Position:
+    """Where the rows begin that come behind one of the selection's rows."""
+    return _beside(model, selection, [row], backward=False)
+
+
 def count(
     connection: sa.Connection,
     model: Model,
@@ -145,9 +169,16 @@ def _rows(
     limit: int,
     owner: int,
 ) -> list[Any]:
-    binds = {**filters.binds(model, selection), "limit": limit, "owner": owner}
-    binds |= {f"value{place}": each for place, each in enumerate(position.values)}
+    binds = {**_binds(model, selection, position, owner), "limit": limit}
     return _paging(_form(model, owner, selection, position)).all(connection, binds)
+
+
+def _binds(
+    model: Model, selection: Selection, position: Position, owner: int
+) -> dict[str, Any]:
+    found = {**filters.binds(model, selection), "owner": owner}
+    found |= {f"value{place}": each for place, each in enumerate(position.values)}
+    return found
 
 
 def _beside(
@@ -211,22 +242,49 @@ def _paging(form: _Form) -> Prepared:
     return Prepared(_page_statement(form))
 
 
-def _page_statement(form: _Form) -> sa.Select[Any]:
-    orderings = [
+@lru_cache(maxsize=256)
+def _walking(form: _Form) -> list[Prepared]:
+    """A statement for each part that lies behind a position, nearest first."""
+    orderings = _directed(form)
+    parts = _parts(orderings, form.nulls)
+    return [Prepared(_ordered(form, orderings, part)) for part in parts]
+
+
+def _directed(form: _Form) -> list[_Ordering]:
+    """What the rows are ordered by, in the direction in which they are read."""
+    return [
         (expression, descending is not form.backward)
         for expression, descending in _orderings(form.model, form.sort, form.has_words)
     ]
-    sorts = [
+
+
+def _sorts(orderings: Sequence[_Ordering]) -> list[sa.Label[Any]]:
+    """The sort values of a row but its serial, by names that tell their places."""
+    return [
         each.label(f"sort{place}") for place, (each, _) in enumerate(orderings[:-1])
     ]
+
+
+def _ordered(
+    form: _Form,
+    orderings: Sequence[_Ordering],
+    conditions: Sequence[filters.Condition],
+) -> sa.Select[Any]:
+    order = [each.desc() if down else each.asc() for each, down in orderings]
+    whole = sa.select(*form.model.shown, *_sorts(orderings))
+    return whole.where(*_where(form), *conditions).order_by(*order)
+
+
+def _page_statement(form: _Form) -> sa.Select[Any]:
+    orderings = _directed(form)
+    sorts = _sorts(orderings)
     parts = list(_parts(orderings, form.nulls))
     limit = sa.bindparam("limit", type_=sa.Integer)
-    order = [each.desc() if down else each.asc() for each, down in orderings]
     if len(parts) == 1:
-        whole = sa.select(*form.model.shown, *sorts)
-        return whole.where(*_where(form), *parts[0]).order_by(*order).limit(limit)
+        return _ordered(form, orderings, parts[0]).limit(limit)
     # The parts give serials alone, for which the indexes are enough.
     serial = form.model.serial
+    order = [each.desc() if down else each.asc() for each, down in orderings]
     ranges = [
         sa.select(serial.label("serial"), *sorts, sa.literal(place).label("part"))
         .where(*_where(form), *conditions)

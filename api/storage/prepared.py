@@ -4,14 +4,19 @@
 compiled form and wraps the rows at each call. Here both are done once per statement.
 """
 
+import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
+
+Rows: TypeAlias = Generator[list[Any], None, None]
+"""Rows some at a time; what they are read by is open until it is closed."""
 
 
 class Prepared:
@@ -48,6 +53,29 @@ class Prepared:
         if self._is_variable:
             return [*map(self._plain, connection.execute(self._statement, dict(binds)))]
         return [*map(self._record, self._run(connection, binds).fetchall())]
+
+    def some(
+        self, connection: sa.Connection, binds: Mapping[str, Any], number: int
+    ) -> Rows:
+        """Every row, up to `number` at a time, as the database comes to them.
+
+        Raises:
+            OperationalError: the database can't be read, as SQLAlchemy tells it.
+        """
+        if self._is_variable:
+            with connection.execute(self._statement, dict(binds)) as result:
+                for found in result.partitions(number):
+                    yield [*map(self._plain, found)]
+            return
+        with closing(self._run(connection, binds)) as cursor:
+            while found := self._fetched(cursor, number):
+                yield [*map(self._record, found)]
+
+    def _fetched(self, cursor: sqlite3.Cursor, number: int) -> list[Any]:
+        try:
+            return cursor.fetchmany(number)
+        except sqlite3.OperationalError as ex:
+            raise sa.exc.OperationalError(self._sql, None, ex) from ex
 
     def _run(self, connection: sa.Connection, binds: Mapping[str, Any]) -> Any:
         driver: Any = connection.connection.dbapi_connection

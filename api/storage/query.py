@@ -104,3 +104,12 @@ class CollectionQuery:
     limit: int = DEFAULT_LIMIT
     member: MemberQuery = MemberQuery()
     parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_of_page(self) -> bool:
+        """Whether it asks for just one page, even of what could be told whole.
+
+        Who goes backward comes from a page and wants the one before it.
+        """
+        is_limited = any(name == "limit" for name, _ in self.parameters)
+        return is_limited or self.position.backward

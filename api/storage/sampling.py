@@ -15,7 +15,8 @@ from api.models.configuration import CONFIGURATION
 from api.models.customer import CUSTOMER
 from api.models.housekeeping import LOADS
 from api.models.lineitem import LINEITEM
-from api.models.order import ORDER, Step
+from api.models.order import ORDER
+from api.models.order_life import Step
 from api.models.product import PRODUCT
 from api.storage import counters, rows, steps
 from api.storage.loading import is_loaded

@@ -11,7 +11,8 @@ from api.errors import Place, Shortage, StepHappened, StockShort
 from api.hypermedia.document import is_same
 from api.models.base import Known, Values
 from api.models.lineitem import LINEITEMS
-from api.models.order import ORDER, STATUS_AFTER, Step, require_allowed
+from api.models.order import ORDER
+from api.models.order_life import STATUS_AFTER, Step, require_allowed
 from api.models.product import PRODUCT
 from api.models.step import STEPS
 from api.storage import rows

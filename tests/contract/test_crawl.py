@@ -46,6 +46,12 @@ def hrefs_in(value):
             yield from hrefs_in(each)
 
 
+def is_json(answer):
+    """Whether the answer is a document of ours in JSON, or a problem."""
+    media_types = ("application/hal+json", "application/problem+json")
+    return answer.headers["content-type"] in media_types
+
+
 def crawl(client, start="/"):
     waiting, seen = deque([start]), {}
     while waiting:
@@ -53,7 +59,7 @@ def crawl(client, start="/"):
         if path in seen:
             continue
         answer = seen[path] = client.get(path)
-        if "json" in answer.headers["content-type"]:
+        if is_json(answer):
             waiting.extend(hrefs_in(answer.json))
     return seen
 
@@ -63,7 +69,7 @@ def documents_of(client):
     return {
         path: answer
         for path, answer in crawl(client).items()
-        if "json" in answer.headers["content-type"] and answer.status_code == 200
+        if is_json(answer) and answer.status_code == 200
     }
 
 
@@ -98,7 +104,7 @@ def test_self_leads_to_the_same_document(shop):
 
 def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(shop):
     for answer in crawl(shop).values():
-        if "json" in answer.headers["content-type"]:
+        if is_json(answer):
             for document in documents_in(answer.json):
                 links = document.get("_links", {})
                 own = [rel for rel in links if rel.startswith("wm:")]
@@ -108,7 +114,7 @@ def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(shop):
 
 def test_a_relation_is_always_a_list_or_never(shop):
     for answer in crawl(shop).values():
-        if "json" in answer.headers["content-type"]:
+        if is_json(answer):
             for document in documents_in(answer.json):
                 for part in ("_links", "_embedded"):
                     for rel, target in document.get(part, {}).items():
@@ -126,7 +132,6 @@ def test_every_extension_relation_has_a_description(client):
     for slug, relation in EXTENSIONS.items():
         described = client.get(f"/rels/{slug}")
         assert described.json["name"] == relation.name
-        assert described.json["methods"] == list(relation.methods)
 
 
 def test_the_link_header_holds_the_links_of_the_body(shop):
@@ -182,7 +187,8 @@ def test_a_prefix_that_is_no_path_is_not_taken(mounted, prefix):
 def test_each_format_has_a_suffix_that_gets_it(shop, written):
     for path in ("/books", "/books/1", "/items/crawled", "/rels/books"):
         answer = shop.get(path + written.suffix)
-        assert answer.headers["content-type"] == written.media_types[0]
+        media_type = written.media_types[0] + written.parameters
+        assert answer.headers["content-type"] == media_type
         assert answer.headers["content-location"] == path + written.suffix
 
 

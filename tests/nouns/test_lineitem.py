@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.models.lineitem import LARGEST_ORDER
+from api.models.order_life import LARGEST_ORDER
 from tests.shop import a_draft, a_product, href, lineitem, refetch
 
 

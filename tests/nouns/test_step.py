@@ -5,7 +5,7 @@ from itertools import product as combinations
 import pytest
 
 from api.app import create_app
-from api.models.order import Status, Step
+from api.models.order_life import Status, Step
 from api.roles import Caller, Role
 from tests.client import Client
 from tests.shop import (

@@ -10,8 +10,8 @@ from api.errors import InvalidBody, NotAllowedInStatus
 from api.models.base import Known, amount_of, cents_of
 from api.models.customer import CUSTOMER
 from api.models.lineitem import LINEITEM, derive
-from api.models.order import (
-    ORDER,
+from api.models.order import ORDER
+from api.models.order_life import (
     Status,
     Step,
     allowed_steps,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import chain
 from operator import ge, gt, le, lt
 
 import pytest
@@ -16,11 +17,13 @@ from api.storage.counters import NO_OWNER
 from api.storage.engine import driver_of
 from api.storage.pages import (
     COUNTED_TO,
+    behind,
     count,
     first_of_each,
     position_behind,
     read_page,
 )
+from api.storage.pages import walk as read_on
 from api.storage.query import (
     END,
     START,
@@ -147,6 +150,23 @@ def test_walking_either_way_gives_the_naive_order(
         backward = walk(database, selection, limit, END)
     assert ids(forward) == [row.id for row in wanted]
     assert ids(reversed(backward)) == [row.id for row in wanted]
+
+
+@given(SHELVES, SORTS, FILTERS, st.integers(0, 13))
+@settings(deadline=None, max_examples=100)
+def test_behind_any_row_comes_the_rest_of_the_naive_order(
+    database, shelf, sort, filters, place
+):
+    with undone(database):
+        made = [a_book(database, **book) for book in shelf]
+        wanted = in_order([row for row in made if lets_through(row, filters)], sort)
+        selection, start = selection_of(sort, filters), START
+        read = list(chain.from_iterable(read_on(database, BOOK, selection, start)))
+        if place < len(read):
+            start = behind(BOOK, selection, read[place])
+        rest = list(chain.from_iterable(read_on(database, BOOK, selection, start)))
+    assert [row.id for row in read] == [row.id for row in wanted]
+    assert rest == (read[place + 1 :] if place < len(read) else read)
 
 
 @given(SHELVES, SORTS, LIMITS)

@@ -10,7 +10,8 @@ from api import sample
 from api.models.configuration import CONFIGURATION
 from api.models.customer import CUSTOMER
 from api.models.lineitem import LINEITEM
-from api.models.order import ORDER, Status, Step
+from api.models.order import ORDER
+from api.models.order_life import Status, Step
 from api.models.product import PRODUCT
 from api.models.step import STEPS
 from api.protocol.members import draft_of

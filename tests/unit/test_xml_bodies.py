@@ -151,8 +151,6 @@ def test_a_free_value_that_belies_its_type_is_refused(inner):
         pytest.param("<title>", id="left open"),
         pytest.param("<title a='1' a='2'/>", id="attribute twice"),
         pytest.param("<subjects><item><b/></item></subjects>", id="element in a list"),
-        pytest.param("<pages>1e400</pages>", id="number too large"),
-        pytest.param(f"<pages>{'9' * 5000}</pages>", id="number too long"),
         pytest.param("<subjects>War</subjects>", id="text where a list belongs"),
     ],
 )
