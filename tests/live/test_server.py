@@ -272,6 +272,7 @@ def every_link_of_the_root(server):
         "tasks": {"id": "1", "description": "made"},
         "items": {"key": "made", "value": 1},
         "users": someone,
+        "customers/1/orders": {},
     }
     for name, body in made.items():
         requests.post(f"{server.url}/{name}", json=body, timeout=10)
