@@ -24,6 +24,7 @@ class Isbn(Patterned):
     """An ISBN-10 or ISBN-13 with a right check digit, kept without its hyphens."""
 
     pattern = r"(?:97[89][ \-]?)?(?:[0-9][ \-]?){9}[0-9Xx]"
+    format = "isbn"
     example = "978-0-306-40615-7"
     wrong = Message(
         "An ISBN of 10 or 13 digits with a right check digit is expected.", "isbn"

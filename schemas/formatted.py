@@ -16,9 +16,10 @@ from schemas.base import Message, Text, length, messages, only_one
 
 
 class Patterned(Text):
-    """A text that a pattern describes."""
+    """A text that a pattern describes; a `format` names what else must hold."""
 
     pattern: ClassVar[str]
+    format: ClassVar[str | None] = None
     example: ClassVar[str]
     wrong: ClassVar[Message]
 

@@ -109,7 +109,7 @@ class Recorder:
         if text not in self._validators:
             whole = json.loads(text.replace('"#/', f'"{_WHOLE}#/'))
             self._validators[text] = jsonschema_rs.Draft202012Validator(
-                whole, registry=self._registry
+                whole, registry=self._registry, validate_formats=True
             )
         return self._validators[text]
 

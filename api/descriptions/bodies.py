@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from api.descriptions.endpoint import Endpoint
-from api.descriptions.json_schema import FREE, JsonSchema, ref
+from api.descriptions.json_schema import CARRIED, FREE, JsonSchema, ref
 from api.descriptions.nouns import INPUT, NEW, PATCH
 from api.descriptions.parts import JSON_PATCH as OPERATIONS
 from api.documents.kind import Kind
 from api.formats import XML
-from api.hypermedia.document import Document
+from api.hypermedia.document import Member
 from api.protocol.bodies import DOCUMENTS, FORM, JSON_PATCH, PATCHES
 
-FORM_ENDING = "form"
+FORM_ENDING, XML_ENDING = "form", "xml"
 _DEFINITION = "$ref"
-_XML: JsonSchema = {"type": "string", "contentMediaType": "application/xml"}
 
 
 def body_of(endpoint: Endpoint, method: str) -> dict[str, Any] | None:
@@ -39,11 +40,16 @@ def shared_bodies(
     return found
 
 
-def form_schemas(
-    defined: Mapping[str, JsonSchema], names: Iterable[str]
-) -> dict[str, Any]:
-    """The schemas of the bodies of the names as forms, which know no null."""
-    return {f"{name}-{FORM_ENDING}": _as_form(defined[name]) for name in names}
+def text_schemas(
+    defined: Mapping[str, JsonSchema], bodies: Iterable[str]
+) -> dict[str, JsonSchema]:
+    """The schemas of the bodies where each value is a text: in forms, and in XML."""
+    found: dict[str, JsonSchema] = {}
+    for name in bodies:
+        found[f"{name}-{FORM_ENDING}"] = form = _as_form(defined[name])
+        if not name.endswith(PATCH):
+            found[f"{name}-{XML_ENDING}"] = _as_xml(form)
+    return found
 
 
 def _ending(endpoint: Endpoint, method: str) -> str:
@@ -58,15 +64,16 @@ def _body(kind: Kind, name: str, method: str, schema: JsonSchema) -> dict[str, A
     """The same members in each media type; a JSON Patch has none of its own."""
     example = schema["examples"][0]
     examples = {kind.slug: {"value": example}}
+    texts = {kind.slug: {"value": _as_text(kind, example)}}
     content: dict[str, Any] = {}
     for media_type in PATCHES if method == "PATCH" else DOCUMENTS:
         told: dict[str, Any] = {"schema": ref(name), "examples": examples}
         if media_type == JSON_PATCH:
             told = {"schema": ref(OPERATIONS), "example": _operations(example)}
         elif media_type == FORM:
-            told = {"schema": ref(f"{name}-{FORM_ENDING}")}
+            told = {"schema": ref(f"{name}-{FORM_ENDING}"), "examples": texts}
         elif media_type in XML.media_types:
-            told = {"schema": _XML, "example": _as_xml(kind, example)}
+            told = {"schema": ref(f"{name}-{XML_ENDING}"), "examples": texts}
         content[media_type] = told
     return {"description": schema["title"], "required": True, "content": content}
 
@@ -78,9 +85,16 @@ def _operations(example: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _as_xml(kind: Kind, example: Mapping[str, Any]) -> str:
-    shape = kind.shape.only(frozenset(example))
-    return XML.render(Document(example, shape, {})).decode()
+def _as_text(kind: Kind, example: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that a form can carry; a free value is a text there."""
+    members = kind.shape.members
+    return {
+        name: msgspec.json.encode(value).decode()
+        if members[name] is Member.FREE
+        else value
+        for name, value in example.items()
+        if value is not None
+    }
 
 
 def _as_form(schema: JsonSchema) -> JsonSchema:
@@ -100,10 +114,28 @@ def _as_form(schema: JsonSchema) -> JsonSchema:
     }
 
 
+def _as_xml(form: JsonSchema) -> JsonSchema:
+    """The elements of a `resource`; each text of a list is an `item`."""
+    members = {
+        name: each
+        | {"items": each["items"] | {"xml": {"name": "item"}}}
+        | {"xml": {"wrapped": True}}
+        if "items" in each
+        else each
+        for name, each in form["properties"].items()
+    }
+    return form | {
+        "title": form["title"].replace("a form", "XML"),
+        "description": 'An element with `null="true"` is null.',
+        "properties": members,
+        "xml": {"name": "resource"},
+    }
+
+
 def _without_null(schema: JsonSchema) -> JsonSchema:
     told = {name: each for name, each in schema.items() if name != "default"}
     if ref(FREE).items() <= told.items():
-        return {"type": "string", "title": told["title"]}
+        return {"type": "string", "title": told["title"], "pattern": CARRIED}
     if "anyOf" in told:
         value, _ = told.pop("anyOf")
         told |= value

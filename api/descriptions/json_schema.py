@@ -118,7 +118,7 @@ def _text(bound: fields.Field[Any]) -> JsonSchema:
         return {"type": "string", "enum": list(map(str, limits.choices))}
     return _told(
         type="string",
-        format="email" if limits.is_email else None,
+        format=bound.format if isinstance(bound, Patterned) else None,
         minLength=limits.shortest,
         maxLength=limits.longest,
         pattern=f"^(?:{limits.pattern})$" if limits.pattern else CARRIED,

@@ -191,4 +191,6 @@ def _taken_member(bound: fields.Field[Any]) -> JsonSchema:
 def _changed_member(bound: fields.Field[Any]) -> JsonSchema:
     """Null removes a member, so it gets its default; what is required has none."""
     schema = value_schema(bound)
-    return schema if bound.required or isinstance(bound, Free) else nullable(schema)
+    if isinstance(bound, Free):
+        return schema | {"not": {"type": "null"}}
+    return schema if bound.required else nullable(schema)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from api import __version__
-from api.descriptions.bodies import body_of, form_schemas, shared_bodies
+from api.descriptions.bodies import body_of, shared_bodies, text_schemas
 from api.descriptions.definitions import definitions, moved
 from api.descriptions.endpoint import Endpoint
 from api.descriptions.faults import possible_errors
@@ -139,7 +139,7 @@ def _parameter_refs(names: Iterable[str]) -> list[dict[str, str]]:
 def _components(builder: Builder, endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     defined = definitions(builder)
     bodies = shared_bodies(endpoints, defined)
-    schemas = {**defined, **form_schemas(defined, bodies)}
+    schemas = {**defined, **text_schemas(defined, bodies)}
     return {
         # Examples stand beside the media types here.
         "schemas": {name: _without_examples(each) for name, each in schemas.items()},

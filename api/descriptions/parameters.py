@@ -3,20 +3,27 @@
 Each is a component of the OpenAPI description; operations refer to them by name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from api.descriptions.definitions import schema_names
 from api.descriptions.endpoint import READING, Endpoint
-from api.descriptions.json_schema import CARRIED, JsonSchema, one_of_many, ref
+from api.descriptions.json_schema import (
+    CARRIED,
+    JsonSchema,
+    one_of_many,
+    ref,
+    value_schema,
+)
 from api.documents import KINDS
 from api.documents.kind import Kind
 from api.errors import problem_types
 from api.hypermedia.document import Member
 from api.hypermedia.relations import EXTENSIONS
 from api.protocol.idempotency import HEADER, LONGEST_KEY
-from api.protocol.queries import OPERATORS, Vocabulary
+from api.protocol.queries import EXACT, OPERATORS, Vocabulary
 from api.storage.query import DEFAULT_LIMIT, LARGEST_LIMIT, Operator
 from schemas.base import LARGEST_INTEGER
 from schemas.formatted import Money
@@ -47,26 +54,26 @@ _SAYING = {
     Operator.IN: "is one of the values",
     Operator.CONTAINS: "contains the value, whatever its case and accents",
 }
-_TAGS = r'^(?:\*|(?:W/)?"[!#-~]*"(?:, ?(?:W/)?"[!#-~]*")*)$'
-_DATE = "A date such as `Sat, 21 Nov 2026 08:00:00 GMT`."
-_TAG = 'Tags such as `"7-json"`, or `*`.'
-# Optional parameters have no example, since swagger-ui would send that of each.
+_TAG = r'(?:W/)?"[!#-~]*"'
+_TAGS = rf"^\s*(?:\*\s*|(?:,\s*)*(?:{_TAG}\s*(?:,\s*)+)*(?:{_TAG}\s*)?)$"
+_DATE = {"type": "string", "examples": ["Fri, 31 Dec 2100 23:59:59 GMT"]}
+# An example that stands beside the schema would be sent by swagger-ui unasked.
 _HEADERS: Mapping[str, Parameter] = {
     "If-Match": {
-        "description": f"Go on only if one of these is the present version. {_TAG}",
-        "schema": {"type": "string", "pattern": _TAGS},
+        "description": "Go on only if one of these tags is the present version's.",
+        "schema": {"type": "string", "pattern": _TAGS, "examples": ["*"]},
     },
     "If-None-Match": {
-        "description": f"Go on only if none of these is the present version. {_TAG}",
-        "schema": {"type": "string", "pattern": _TAGS},
+        "description": "Go on only if none of these tags is the present version's.",
+        "schema": {"type": "string", "pattern": _TAGS, "examples": ['"7-json"']},
     },
     "If-Modified-Since": {
-        "description": f"Go on only if it was changed later. {_DATE}",
-        "schema": {"type": "string"},
+        "description": "Go on only if it was changed later.",
+        "schema": _DATE,
     },
     "If-Unmodified-Since": {
-        "description": f"Go on only if it was not changed later. {_DATE}",
-        "schema": {"type": "string"},
+        "description": "Go on only if it was not changed later.",
+        "schema": _DATE,
     },
     "Prefer": {
         "description": (
@@ -74,14 +81,13 @@ _HEADERS: Mapping[str, Parameter] = {
             "a write for no document; `count=exact` counts a filtered collection to "
             "its end, `count=none` not at all (RFC 7240)."
         ),
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "examples": ["count=none"]},
     },
     HEADER: {
         "description": "Sent again with the same key and body, a request is done once.",
         "schema": {
             "type": "string",
-            "pattern": "^[!-~]+$",
-            "minLength": 1,
+            "pattern": "^[!-~](?:[ -~]*[!-~])?$",
             "maxLength": LONGEST_KEY,
         },
     },
@@ -95,9 +101,9 @@ def parameters_of(endpoint: Endpoint, method: str) -> list[str]:
 
     Those of the path are repeated with each method, where all tools find them.
     """
-    keys = [f"key-{key}" for key in endpoint.keys]
     if method == "OPTIONS":
-        return keys
+        return [f"any-{key}" for key in endpoint.keys]
+    keys = [f"key-{key}" for key in endpoint.keys]
     if method in READING:
         return [*keys, *_query_names(endpoint), "Prefer", *_FRESHNESS, *_CONDITIONS]
     keyed = [HEADER] if method == "POST" else []
@@ -108,6 +114,14 @@ def parameters_of(endpoint: Endpoint, method: str) -> list[str]:
 def all_parameters() -> Mapping[str, Parameter]:
     """Every parameter by its name as a component."""
     found = dict(_key_components())
+    found |= {
+        name.replace("key-", "any-"): {
+            **told,
+            "schema": {"type": "string"},
+            "example": str(told["example"]),
+        }
+        for name, told in found.items()
+    }
     for name, told in _HEADERS.items():
         found[name] = {"name": name, "in": "header", **told}
     found["limit"] = _in_query(
@@ -123,7 +137,7 @@ def all_parameters() -> Mapping[str, Parameter]:
     found["cursor"] = _in_query(
         "cursor",
         "Where the page begins; only links of the service tell it.",
-        {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+        {"type": "string", "format": "cursor", "pattern": "^[A-Za-z0-9_-]+$"},
     )
     found["q"] = _in_query("q", "Words that must all be there.", _TEXT)
     return found
@@ -152,35 +166,45 @@ def query_components(
     kind: Kind, vocabulary: Vocabulary
 ) -> Iterator[tuple[str, Parameter]]:
     """The parameters of a noun's queries that no other noun has, as components."""
-    sorts = [f"{sign}{name}" for name in vocabulary.sortable for sign in ("", "-")]
-    if not kind.is_single:
-        yield (
-            f"{kind.slug}.sort",
-            _listed("sort", "What orders, the first most.", sorts),
-        )
-    yield (
-        f"{kind.slug}.fields",
-        _listed("fields", "Only these members, and the key.", list(vocabulary.members)),
-    )
-    if vocabulary.embeddable:
+    names, embeddable = list(vocabulary.members), list(vocabulary.embeddable)
+    fields = _listed("fields", "Only these members, and the key.", names)
+    yield f"{kind.slug}.fields", fields
+    if embeddable:
         saying = "What is to stand inside, at most 20 of each."
-        yield (
-            f"{kind.slug}.embed",
-            _listed("embed", saying, list(vocabulary.embeddable)),
-        )
-    if kind.is_single:
-        return
-    for member, sort in vocabulary.members.items():
-        for operator in OPERATORS[sort]:
-            name = member if operator is Operator.EQ else f"{member}.{operator}"
-            saying = f"Only where `{member}` {_SAYING[operator]}."
-            if sort is Member.TEXTS:
-                saying = f"Only where one of `{member}` {_SAYING[operator]}."
-            operand: JsonSchema = _OPERANDS[sort]
-            if operator is Operator.IN:
-                yield f"{kind.slug}.{name}", _several(name, saying, operand)
-            else:
-                yield f"{kind.slug}.{name}", _in_query(name, saying, operand)
+        yield f"{kind.slug}.embed", _listed("embed", saying, embeddable)
+    if not kind.is_single:
+        yield f"{kind.slug}.sort", _sort(vocabulary.sortable)
+        for member, sort in vocabulary.members.items():
+            for operator in OPERATORS[sort]:
+                told = _filter(kind, vocabulary, member, operator)
+                yield f"{kind.slug}.{told['name']}", told
+
+
+def _filter(
+    kind: Kind, vocabulary: Vocabulary, member: str, operator: Operator
+) -> Parameter:
+    """The parameter that compares a member by the operator."""
+    sort = vocabulary.members[member]
+    name = member if operator is Operator.EQ else f"{member}.{operator}"
+    which = f"one of `{member}`" if sort is Member.TEXTS else f"`{member}`"
+    saying = f"Only where {which} {_SAYING[operator]}."
+    operand: JsonSchema = _OPERANDS[sort]
+    if operator in EXACT and vocabulary.choices.get(member):
+        operand = value_schema(kind.schema.fields[member])
+    if operator is Operator.IN:
+        return _several(name, saying, operand)
+    return _in_query(name, saying, operand)
+
+
+def _sort(members: Iterable[str]) -> Parameter:
+    """What orders, with a sign where the greatest is first; no member stands twice."""
+    pairs = [(name, f"-{name}") for name in members]
+    found = _listed("sort", "What orders, the first one most.", [*chain(*pairs)])
+    both = [
+        {"allOf": [{"contains": {"const": each}} for each in pair]} for pair in pairs
+    ]
+    found["schema"] |= {"uniqueItems": True, "not": {"anyOf": both}}
+    return found
 
 
 def _query_names(endpoint: Endpoint) -> list[str]:
@@ -201,7 +225,9 @@ def _in_path(name: str, saying: str, schema: JsonSchema, example: Any) -> Parame
 
 
 def _in_query(name: str, saying: str, schema: JsonSchema) -> Parameter:
-    return {"name": name, "in": "query", "description": saying, "schema": schema}
+    """A parameter of the query; one without a value is taken for left out."""
+    told = {"name": name, "in": "query", "description": saying, "schema": schema}
+    return {**told, "allowEmptyValue": True}
 
 
 def _listed(name: str, saying: str, values: list[str]) -> Parameter:
@@ -211,5 +237,5 @@ def _listed(name: str, saying: str, values: list[str]) -> Parameter:
 
 
 def _several(name: str, saying: str, value: JsonSchema) -> Parameter:
-    schema = {**one_of_many(value), "minItems": 1, "uniqueItems": True}
+    schema = {**one_of_many(value), "minItems": 1}
     return {**_in_query(name, saying, schema), "style": "form", "explode": False}

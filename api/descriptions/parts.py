@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from api.descriptions.json_schema import (
+    CARRIED,
     JsonSchema,
     one_of_many,
     ref,
@@ -26,6 +27,7 @@ _HREF: JsonSchema = {"type": "string", "format": "uri-reference"}
 _WHOLE: JsonSchema = {"type": "integer"}
 _TRUTH: JsonSchema = {"type": "boolean"}
 _POINTER: JsonSchema = {"type": "string", "format": "json-pointer"}
+_PLACE: JsonSchema = {**_POINTER, "pattern": CARRIED}
 _MEMBERS: Mapping[Member, JsonSchema] = {
     Member.TEXT: _TEXT,
     Member.NUMBER: _WHOLE,
@@ -37,8 +39,12 @@ def hypermedia_definitions() -> dict[str, JsonSchema]:
     """Links, and the templates of HAL-FORMS; what is ignored where it is sent."""
     several = one_of_many(ref(LINK))
     return {
-        IGNORED: {"description": "Ignored, so that what was got can be sent back."},
-        LINK: _like(Link, href=_HREF),
+        IGNORED: {
+            "description": "Ignored, so that what was got can be sent back.",
+            "readOnly": True,
+        },
+        # The href may be a template, which no format of JSON Schema fits with URIs.
+        LINK: _like(Link),
         LINKS: {
             "description": "Links by their relations (RFC 8288), as HAL has them.",
             "type": "object",
@@ -164,12 +170,15 @@ def _problem() -> JsonSchema:
 
 def _json_patch() -> JsonSchema:
     def operation(*names: str, **members: JsonSchema) -> JsonSchema:
-        return _closed(op={"enum": list(names)}, path=_POINTER, **members)
+        told = _closed(op={"enum": list(names)}, path=_PLACE, **members)
+        # Other members are ignored (RFC 6902, section 4).
+        del told["additionalProperties"]
+        return told
 
     operations = [
         operation("add", "replace", "test", value={}),
         operation("remove"),
-        operation("move", "copy", **{"from": _POINTER}),
+        operation("move", "copy", **{"from": _PLACE}),
     ]
     return {
         "title": "A JSON Patch",

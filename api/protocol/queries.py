@@ -47,7 +47,7 @@ OPERATORS: Mapping[Member, tuple[Operator, ...]] = {
     Member.TEXTS: (Operator.EQ, Operator.CONTAINS),
     Member.FREE: (),
 }
-_EXACT = (Operator.EQ, Operator.NE, Operator.IN)
+EXACT = (Operator.EQ, Operator.NE, Operator.IN)
 _PAGING = ("limit", "cursor", "sort")
 _SHOWING = ("fields", "embed")
 
@@ -315,7 +315,7 @@ class _Reader:
     def _operand(self, member: str, operator: Operator, value: str) -> Any:
         kind = self.vocabulary.members[member]
         values = value.split(",") if operator is Operator.IN else [value]
-        if operator in _EXACT:
+        if operator in EXACT:
             self._require_choice(member, values)
         if operator is Operator.IN:
             return tuple(_operand(kind, each) for each in values)
