@@ -33,6 +33,8 @@ LARGEST_FIELD = 32_768
 WRITE_SECONDS = 60
 LINGER_SECONDS = 2
 """How long a refused client may go on sending before the connection is closed."""
+HALF_CLOSED_SECONDS = 0.05
+"""How often a connection is looked at whose client has ended its side."""
 _KILL_MARGIN = 3
 """gunicorn kills a worker at the very second at which the worker would give up."""
 
@@ -135,6 +137,7 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
             self._close_transport()
             return None
         self._current_request.must_close = True
+        self._end_when_answered()
         return True
 
     def tick(self) -> None:
@@ -170,6 +173,19 @@ class Protocol(wire.ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
     def is_idle(self) -> bool:
         """Whether a first request was answered and no other has come."""
         return self._current_request is None and self.req_count > 1
+
+    def _end_when_answered(self) -> None:
+        """End a connection that its client has ended, once nothing more is to be sent.
+
+        The end may come when the answer is written and `must_close` was looked at, and
+        then nobody else would end the connection before its keep-alive has run out.
+        """
+        if self._closed:
+            return
+        if self._current_request is None:
+            self._end()
+        else:
+            self.worker.loop.call_later(HALF_CLOSED_SECONDS, self._end_when_answered)
 
     def _end(self) -> None:
         self._close_transport()

@@ -99,11 +99,12 @@ class Forms:
     ) -> Form:
         """The form of a request that was sent with the values, to be sent again."""
         own = self._fields[kind] if method == "POST" else self._own(kind)
+        title = f"Correct the {kind.label}"
         if method == "DELETE":
-            own = ()
+            own, title = (), f"Delete the {kind.label} as it is now"
         return Form(
             "again",
-            f"Correct the {kind.label}",
+            title,
             method,
             href,
             tuple(

@@ -5,6 +5,7 @@ afterwards in `_back`; the other fields are the body. Only who reads HTML is tak
 a browser, so nobody else's POST ever turns into something else.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from api.errors import Fault, InvalidBody
 from api.formats.html_forms import BACK, ETAG, METHOD
 from api.protocol.text_bodies import form_fields
 
+_PATH = re.compile(r"/(?![/\\])[!-~]{0,2000}")
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -59,5 +61,5 @@ _HIDDEN = frozenset({METHOD, ETAG, BACK})
 
 
 def _is_path(text: str) -> bool:
-    """Whether a browser stays here when it is sent to the text."""
-    return text.startswith("/") and text[1:2] not in {"/", "\\"} and text.isprintable()
+    """Whether the text can be an href of ours, so that a browser stays here."""
+    return _PATH.fullmatch(text) is not None

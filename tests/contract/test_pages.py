@@ -196,6 +196,15 @@ def test_a_stale_edit_shows_both_versions_and_can_be_sent_again(browser, client)
     assert browser.says("description") == "Count never"
 
 
+def test_a_stale_deletion_is_asked_for_again_by_its_name(browser, client):
+    browser.follow("Tasks")
+    browser.send("task", description="Count")
+    client.patch(browser.path, {"description": "Count twice"})
+    browser.send("delete")
+    button = browser.form("again").find("button")
+    assert (browser.status, text_of(button)) == (412, "Delete the task as it is now")
+
+
 def test_what_was_typed_is_kept_beside_the_faults(browser):
     browser.follow("Products")
     browser.send("product", sku="A", name="B <&>", price="much", currency="EUR")

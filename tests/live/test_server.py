@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -540,3 +541,17 @@ def test_a_server_below_a_path_says_so_in_its_links(database, monkeypatch):
     finally:
         server.stop()
     assert (links["self"]["href"], links["up"]["href"]) == ("/shop/tasks", "/shop/")
+
+
+def test_a_connection_that_its_client_has_closed_is_not_kept(own_server):
+    for _ in range(60):
+        requests.get(f"{own_server.url}/books", timeout=10)
+    wait_until(lambda: half_closed(own_server.port) == 0, "sockets closed", 5)
+
+
+def half_closed(port):
+    """How many connections to the port their clients have ended, and nobody else."""
+    close_wait, local = "08", f":{port:04X}"
+    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    states = [(each.split()[1], each.split()[3]) for each in lines]
+    return sum(a.endswith(local) and state == close_wait for a, state in states)

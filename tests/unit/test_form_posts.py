@@ -26,7 +26,8 @@ def test_other_methods_are_refused(method):
 
 @pytest.mark.parametrize(
     "back",
-    ["//evil.example", "/\\evil.example", "http://evil.example", "x", "", "/a%0d%0ab"],
+    ["//evil.example", "/\\evil.example", "http://evil.example", "x", "", "/a%0d%0ab"]
+    + ["/%E4%B8%80", "/a%20b", "/" + "a" * 2001],
 )
 def test_nobody_is_sent_elsewhere(back):
     assert read_form_post(f"_back={back}&a=1".encode()).back is None
