@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench clean
+.PHONY: run test check fuzz bench clean
 
 run: .venv/run
 	@$(BIN)/python -m api migrate
@@ -19,6 +19,9 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+
+fuzz: .venv/dev
+	$(BIN)/python -m pytest tests/live/fuzz_schemathesis.py
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks

@@ -46,13 +46,19 @@ def noun_definitions(kind: Kind) -> Iterator[tuple[str, JsonSchema]]:
 
 
 def links(required: Iterable[str]) -> JsonSchema:
-    """Links, of which some must be there."""
-    return {**ref("links"), "required": list(required)}
+    """Links, of which some must be there; those of our own tell what they mean."""
+    told = {rel: _meaning(rel) for rel in required}
+    return {**ref("links"), "properties": told, "required": list(told)}
 
 
 def a(label: str) -> str:
     """The label with its article."""
     return f"{'an' if label[0] in 'aeio' else 'a'} {label}"
+
+
+def _meaning(rel: str) -> JsonSchema:
+    prefix, _, slug = rel.rpartition(":")
+    return {"description": relations.EXTENSIONS[slug].meaning} if prefix else {}
 
 
 def _shown(kind: Kind) -> JsonSchema:

@@ -51,10 +51,6 @@ def openapi_document(builder: Builder, endpoints: Sequence[Endpoint]) -> Documen
         "servers": [{"url": uris.prefix or "/", "description": "This very service."}],
         "security": [],
         "tags": _tags(endpoints),
-        "externalDocs": {
-            "description": "The root, where every walk begins.",
-            "url": uris.href("root"),
-        },
         "paths": _paths(endpoints),
         "components": _components(builder, endpoints),
     }
@@ -76,6 +72,7 @@ def _info() -> dict[str, Any]:
             "of the path does: `.json`, `.xml` and others. Methods that are not told "
             "here are answered with 405 and `Allow`."
         ),
+        "contact": {"name": "Who keeps this shop"},
         "license": {"name": "MIT", "identifier": "MIT"},
     }
 

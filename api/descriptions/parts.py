@@ -6,6 +6,7 @@ import msgspec
 
 from api.descriptions.json_schema import (
     CARRIED,
+    FREE,
     JsonSchema,
     one_of_many,
     ref,
@@ -172,11 +173,11 @@ def _json_patch() -> JsonSchema:
     def operation(*names: str, **members: JsonSchema) -> JsonSchema:
         told = _closed(op={"enum": list(names)}, path=_PLACE, **members)
         # Other members are ignored (RFC 6902, section 4).
-        del told["additionalProperties"]
-        return told
+        names_of_all = {"propertyNames": {"pattern": CARRIED}}
+        return told | {"additionalProperties": ref(FREE)} | names_of_all
 
     operations = [
-        operation("add", "replace", "test", value={}),
+        operation("add", "replace", "test", value=ref(FREE)),
         operation("remove"),
         operation("move", "copy", **{"from": _PLACE}),
     ]

@@ -3,7 +3,7 @@
 Answers that several operations give are components, to which these refer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -51,10 +51,11 @@ def shared_responses(endpoints: Iterable[Endpoint]) -> dict[str, Response]:
         DONE: _empty("It is gone.", *ALWAYS),
         ELSEWHERE: _empty("To a browser: where to look now.", *ALWAYS, "Location"),
     }
+    members = {each.kind: each for each in endpoints if _is_member(each)}
     for each in endpoints:
         found[each.shown_as] = _shown(each)
         if each.makes:
-            found[f"{each.makes}-{MADE}"] = _made(each)
+            found[f"{each.makes}-{MADE}"] = _made(each, members.get(each.kind))
     return found
 
 
@@ -117,19 +118,46 @@ def _schemas_of(endpoint: Endpoint) -> list[str]:
     return [endpoint.schema, *[f"{endpoint.schema}-{EXCERPT}"] * is_member]
 
 
-def _made(endpoint: Endpoint) -> Response:
-    """What was made, which has no body if none was wanted."""
+def _is_member(endpoint: Endpoint) -> bool:
+    """Whether it is one of many, at its first path."""
+    kind = endpoint.kind
+    is_one = kind is not None and not kind.is_single
+    return is_one and not (endpoint.is_page or endpoint.is_second)
+
+
+def _made(endpoint: Endpoint, member: Endpoint | None) -> Response:
+    """What was made, which has no body if none was wanted, and what can be done to it.
+
+    `member` is where it stands, if it is one of many.
+    """
     name = endpoint.makes
     fields = (*ALWAYS, *VERSION, "Link", "Location", "Preference-Applied", REPLAYED)
     return {
         "description": "It was made.",
         "headers": header_refs(*fields, *OF_PAGES),
         "content": _content(FORMATS, [name], name),
+        **({} if member is None else {"links": _links(member)}),
+    }
+
+
+def _links(member: Endpoint) -> dict[str, Any]:
+    """The operations on what was made, found by its key and those of its parents."""
+    *above, own = member.keys
+    key = member.kind.model.key if member.kind else ""
+    keys = {name: f"$request.path.{name}" for name in above}
+    keys[own] = f"$response.body#/{key}"
+    return {
+        method.lower(): {
+            "operationId": f"{method.lower()}_{member.operation}",
+            "parameters": keys,
+        }
+        for method in member.methods
+        if method not in {"HEAD", "OPTIONS"}
     }
 
 
 def _content(
-    formats: Iterable[Format], schemas: Iterable[str], name: str
+    formats: Iterable[Format], schemas: Collection[str], name: str
 ) -> dict[str, Any]:
     """The same document in each media type of the formats."""
     content: dict[str, Any] = {}
@@ -137,7 +165,8 @@ def _content(
         is_json = each.render_problem is render_json and each.lines is None
         told: dict[str, Any] = {"schema": {"type": "object" if is_json else "string"}}
         if is_json and schemas:
-            told["schema"] = {"anyOf": list(map(ref, schemas))}
+            refs = [ref(schema) for schema in schemas]
+            told["schema"] = refs[0] if len(refs) == 1 else {"anyOf": refs}
         if name and not each.for_people:
             example = {"$ref": f"#/components/examples/{name}.{each.name}"}
             told["examples"] = {name: example}

@@ -161,12 +161,12 @@ def test_what_is_kept_does_not_wait_long_for_the_client():
 def test_what_is_kept_is_not_let_go_while_it_is_read():
     async def run():
         reading, gate = Readings("a", "b", "c", is_kept=True), Gate()
-        reading.seconds_left = 0.001
+        reading.seconds_left = 0.5
         body = body_of(reading, gate)
         await body.begin()
         gate.is_open.clear()
         await anext(body)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.6)
         return reading.released
 
     assert asyncio.run(run()) == 0
