@@ -8,7 +8,8 @@ from hypothesis import strategies
 
 from schemas.book import is_isbn_13
 
-_REFERRING = ("book", "product")
+_KNOWN = ("book", "amount")
+"""What is left out: the book may be gone, and what is to pay is known."""
 _KEY = "Idempotency-Key"
 _TEXTUAL = ("application/xml", "application/x-www-form-urlencoded")
 
@@ -34,12 +35,10 @@ def before_call(_context, case, _kwargs):
     if _KEY in case.headers:
         case.headers[_KEY] = str(uuid4())
     if isinstance(case.body, dict):
-        is_payment = case.operation.path.endswith("/payment")
         case.body = {
             name: _possible(name, value)
             for name, value in case.body.items()
-            # What is to pay is known there.
-            if not (is_payment and name == "amount")
+            if name not in _KNOWN
         }
     if isinstance(case.body, list):
         for operation in case.body:
@@ -47,11 +46,10 @@ def before_call(_context, case, _kwargs):
 
 
 def _possible(name, value):
-    """The value, but what it refers to is there, and a whole number is no `1.0`."""
+    """The value, but the product is one that is there, and a whole number no `1.0`."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    is_reference = name in _REFERRING and type(value) is int
-    return min(value, 1) if is_reference else value
+    return min(value, 1) if name == "product" and type(value) is int else value
 
 
 def _keep_document(operation):
