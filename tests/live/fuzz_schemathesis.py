@@ -37,10 +37,18 @@ def test_schemathesis_finds_no_fault(own_server):
 
 
 def stock(url):
-    """Let there be what the description's examples refer to."""
+    """Let there be what the examples refer to, and a product that can't be removed."""
     told = requests.get(f"{url}/openapi.json", timeout=20).json()["components"]
-    for noun, path in (("book", "/books"), ("product", "/products")):
+    for noun, path in (
+        ("book", "/books"),
+        ("product", "/products"),
+        ("customer", "/customers"),
+        ("order", "/customers/1/orders"),
+        ("lineitem", "/orders/1/lineitems"),
+    ):
         body = told["requestBodies"][f"{noun}-input"]["content"]["application/json"]
         example = body["examples"][noun]["value"]
         made = requests.post(f"{url}{path}", json=example, timeout=20)
         assert made.status_code == 201, made.text
+    placed = requests.put(f"{url}/orders/1/placement", json={}, timeout=20)
+    assert placed.status_code == 201, placed.text
