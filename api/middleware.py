@@ -28,7 +28,8 @@ LARGEST_QUERY = 2048
 LARGEST_PATH = 8192
 LARGEST_HEADERS = 16_384
 _READING = ("GET", "HEAD")
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+# Segments, of which none is made of dots alone: clients would resolve those.
+_PREFIX = re.compile(r"(?=.{1,256}\Z)(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+")
 
 
 Authenticate = Callable[[ApiRequest], Caller]
@@ -59,7 +60,6 @@ class Shell:
         """Refuse what is malformed or too large; find out who asks.
 
         Raises:
-            MethodNotAllowed: no resource has such a method.
             MalformedRequest: there is no Host.
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
@@ -92,9 +92,15 @@ class Shell:
         This comes before anything of the body is read.
 
         Raises:
+            MethodNotAllowed: no resource has such a method.
             NotAcceptable: there is no representation that the client accepts.
             Forbidden: the caller's role does not allow the method here.
         """
+        if req.method not in METHODS:
+            raise MethodNotAllowed(
+                f"{req.method} is not known here; there are {resource.allow}.",
+                headers={"Allow": resource.allow},
+            )
         if req.form is not None:
             req.resource = resource
         is_read = req.method in _READING
@@ -114,11 +120,6 @@ class Shell:
         self._close()
 
     def _require_frame(self, req: ApiRequest) -> None:
-        if req.method not in METHODS:
-            raise MethodNotAllowed(
-                f"{req.method} is not known here.",
-                headers={"Allow": ", ".join(METHODS)},
-            )
         if not req.fields.get(b"host"):
             raise MalformedRequest("The request has no Host header.")
         if len(req.query_string) > LARGEST_QUERY:

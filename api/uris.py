@@ -47,6 +47,7 @@ PATHS: Mapping[str, str] = {
     "docs_script": "/docs/swagger-ui-bundle.js",
     "docs_stylesheet": "/docs/swagger-ui.css",
     "docs_start": "/docs/start.js",
+    "docs_header": "/docs/header.css",
     "catalog": "/.well-known/api-catalog",
 }
 SECOND_PATHS: Mapping[str, str] = {

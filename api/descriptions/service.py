@@ -6,7 +6,7 @@ from typing import Any
 
 from api.documents.building import ROOT, Builder
 from api.formats.described import LINKSET, OPENAPI, SCHEMA
-from api.formats.swagger import PAGE, START
+from api.formats.swagger import HEADER, PAGE, START
 from api.hypermedia import relations
 from api.hypermedia.document import NOTHING, Document, Link, Links, Site
 from api.uris import PATHS, Uris
@@ -17,6 +17,7 @@ FILES: Mapping[str, Path] = {
     "docs_script": _FOLDER / "swagger-ui-bundle.js",
     "docs_stylesheet": _FOLDER / "swagger-ui.css",
     "docs_start": _FOLDER / "start.js",
+    "docs_header": _FOLDER / "header.css",
     "stylesheet": _ASSETS / "style.css",
     "script": _ASSETS / "comfort.js",
 }
@@ -43,7 +44,7 @@ def docs_document(builder: Builder) -> Document:
     site = Site(
         uris.href("root"), uris.href("docs_stylesheet"), uris.href("docs_script")
     )
-    state = {START: uris.href("docs_start")}
+    state = {START: uris.href("docs_start"), HEADER: uris.href("docs_header")}
     return Document(state, NOTHING, links, site=site)
 
 

@@ -1,4 +1,4 @@
-"""What the service says about itself, the root first: the same for all, all day."""
+"""What the service says about itself, the root first: the same all day."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,11 +10,11 @@ import falcon.asgi
 
 from api.descriptions.endpoint import Endpoint
 from api.documents.building import Builder
-from api.formats import FORMATS, HAL, Format
+from api.formats import FORMATS, Format
 from api.formats.files import file_format
 from api.hypermedia.document import NOTHING, Document
 from api.protocol import caching
-from api.protocol.answers import Representation
+from api.protocol.answers import Answer, Representation
 from api.protocol.conditional import State, conditions_of
 from api.protocol.request import ApiRequest
 from api.resources.base import Resource
@@ -25,7 +25,7 @@ Telling = Callable[..., Document]
 
 
 class Description(Resource):
-    """A document that changes only with the service itself, so its parts are kept."""
+    """A document that changes only with the service itself, so its answers are kept."""
 
     def __init__(
         self,
@@ -41,12 +41,7 @@ class Description(Resource):
         self._telling = telling
         self._schema = schema
         self._sample = sample
-        self._described = lru_cache(maxsize=256)(self.describe)
-
-    def describe(self, mount: str, **params: str) -> tuple[Document, State]:
-        """The document below a mount prefix, and a version made from what it says."""
-        document = self._telling(builder_below(mount), **params)
-        return document, State(crc32(HAL.render(document)))
+        self._answered = lru_cache(maxsize=256)(self._answer)
 
     def endpoint(self, name: str, path: str) -> Endpoint:
         """What descriptions are told of this one."""
@@ -62,29 +57,30 @@ class Description(Resource):
         """The description."""
         req.refuse_query()
         conditions = conditions_of(req)
-        document, state = self._described(req.mount, **params)
         named = Representation(
             req.variant, caching.DESCRIPTION, req.content_location, vary=req.vary
         )
+        answer, state = self._answered(req.mount, named, **params)
         if conditions.is_fresh(state, req.variant.tag):
-            named.not_modified(state).send(resp)
-        else:
-            named.carry(document, state).send(resp)
+            answer = named.not_modified(state)
+        answer.send(resp)
 
     on_head = on_get
+
+    def _answer(
+        self, mount: str, named: Representation, **params: str
+    ) -> tuple[Answer, State]:
+        """The whole answer below a mount prefix, and a version made from its body."""
+        document = self._telling(builder_below(mount), **params)
+        state = State(crc32(named.variant.render(document)))
+        return named.carry(document, state), state
 
 
 class File(Description):
     """A file that pages load, as it is."""
 
     def __init__(self, service: Service, path: Path) -> None:
-        self._format = file_format(path)
-        super().__init__(service, _nothing, (self._format,))
-
-    def describe(self, mount: str, **params: str) -> tuple[Document, State]:
-        """Nothing, for all is in the format, and a version made from that."""
-        document = self._telling(builder_below(mount), **params)
-        return document, State(crc32(self._format.render(document)))
+        super().__init__(service, _nothing, (file_format(path),))
 
 
 def _nothing(_builder: Builder) -> Document:

@@ -28,6 +28,7 @@ class SecondUri:
         """`name` is that of the resource's path."""
         self.resource = resource
         self.noun = resource.noun
+        self.allow = resource.allow
         self.formats = resource.formats
         self.read_formats = resource.read_formats
         self._name = name

@@ -110,7 +110,14 @@ def test_a_request_without_a_host_is_400(client):
 def test_a_method_that_nothing_has_is_405(client, method):
     answer = client.simulate_request(method, "/books")
     assert answer.status_code == 405
-    assert "GET" in answer.headers["allow"]
+    assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+    assert client.simulate_request(method, "/nowhere").status_code == 404
+
+
+def test_a_problem_of_a_page_is_a_page(client):
+    answer = client.get("/docs?x=1", accept="text/html")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 def test_a_long_query_is_414_and_long_headers_are_431(client):
@@ -193,6 +200,16 @@ def test_a_length_that_is_no_number_is_400(client):
 
 def test_an_empty_query_is_none(client):
     assert client.get("/?&").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "prefix", ["/../shop", "/shop/.", "/shop/../..", "shop", "/" + "x" * 256]
+)
+def test_a_prefix_that_clients_would_resolve_or_that_is_too_long_is_none(
+    mounted, prefix
+):
+    root = mounted.simulate_get("/", headers={"X-Forwarded-Prefix": prefix})
+    assert root.json["_links"]["self"]["href"] == "/"
 
 
 def test_who_has_no_address_is_no_proxy(mounted):

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from liveserver import Server, command, copy_of, free_port
@@ -37,14 +38,21 @@ def chromium():
 @pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
 def page(request, chromium, shop):
     """A page at the shop's root; nothing it does may go wrong or leave the server."""
-    context = chromium.new_context(base_url=shop.url, java_script_enabled=request.param)
+    with opened(chromium, shop.url, java_script_enabled=request.param) as page:
+        page.goto("/")
+        yield page
+
+
+@contextmanager
+def opened(chromium, url, **options):
+    """A page of the server at the URL, which is held to make no fault."""
+    context = chromium.new_context(base_url=url, **options)
     page = context.new_page()
     faults = []
     page.on("console", lambda each: faults.append(each.text) if is_fault(each) else 0)
     page.on("pageerror", lambda each: faults.append(str(each)))
-    page.on("request", lambda each: faults.extend(foreign(each.url, shop.url)))
+    page.on("request", lambda each: faults.extend(foreign(each.url, url)))
     page.on("dialog", lambda each: each.accept())
-    page.goto("/")
     yield page
     context.close()
     assert faults == []
@@ -214,3 +222,23 @@ def test_a_page_of_another_site_can_t_write(chromium, shop):
 
 EVIL = """<form method="post" action="%s/tasks"><input name="description" value="x">
 <button>Win a prize</button></form>"""
+
+
+def test_the_description_is_shown_and_tried_below_a_mount_prefix(
+    chromium, template, tmp_path
+):
+    prefix = {"X-Forwarded-Prefix": "/shop"}
+    database = copy_of(template, tmp_path)
+    with (
+        Server(database, TRUSTED_PROXIES="127.0.0.0/8") as proxied,
+        opened(chromium, proxied.url, extra_http_headers=prefix) as page,
+    ):
+        page.goto("/shop/docs")
+        page.locator("#operations-tag-tasks").click()
+        operation = page.locator("#operations-tasks-get_tasks")
+        operation.locator(".opblock-summary-control").click()
+        operation.get_by_role("button", name="Try it out").click()
+        operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table")
+        expect(answer).to_contain_text('"/shop/schemas/task-page"')
+        expect(answer.locator(".response-col_status").first).to_contain_text("200")
