@@ -1,5 +1,6 @@
 """The server process: `gunicorn -c gunicorn.conf.py`; settings are `WAYMARK_*`."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -52,6 +53,11 @@ def on_starting(_server: object) -> None:
         require_current(_settings.database_url)
     except NotCurrent as ex:
         sys.exit(f"Waymark does not start: {ex}")
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let the collector of garbage look no more at what stays for good."""
+    gc.freeze()
 
 
 def when_ready(_server: object) -> None:

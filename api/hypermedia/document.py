@@ -24,7 +24,8 @@ def is_same(one: object, other: object) -> bool:
     return msgspec.json.encode(one) == msgspec.json.encode(other)
 
 
-class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+# Links hold texts only, and a page has hundreds, so no collector need look at them.
+class Link(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A typed link (RFC 8288) with HAL's properties; `href` may be a URI template."""
 
     href: str
