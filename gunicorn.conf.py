@@ -4,10 +4,11 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from api.operations.logs import logging_configuration
 from api.server import LARGEST_FIELD, LARGEST_LINE, MOST_FIELDS
-from api.settings import SettingsFault, read_settings
+from api.settings import SettingsFault, is_local, not_local, read_settings
 from api.storage.migrations import NotCurrent, require_current
 
 try:
@@ -47,8 +48,12 @@ logger_class = "api.server.Log"
 logconfig_dict = logging_configuration(_settings.log_level)
 
 
-def on_starting(_server: object) -> None:
-    """Refuse to start on a database that this version can't work with."""
+def on_starting(server: Any) -> None:
+    """Refuse to start where all could write, or on a database of another version."""
+    # Whoever starts gunicorn may have given it other addresses than the settings.
+    for address in map(str, server.cfg.settings["bind"].get()):
+        if _settings.is_open and not is_local(address):
+            sys.exit(f"Waymark does not start: {not_local(address)}")
     try:
         require_current(_settings.database_url)
     except NotCurrent as ex:

@@ -1,23 +1,42 @@
 """The operator's commands: `python -m api --help`."""
 
+import re
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from api import sample
+from api.authentication import tokens
 from api.catalogue import CatalogueFault, read_catalogue
+from api.hypermedia.document import UNCARRIED
+from api.models.base import now, timestamp
+from api.roles import GRANTED, Role
 from api.settings import Settings, SettingsFault, read_settings
 from api.storage.engine import Connection, sqlite_engine
 from api.storage.loading import digest_of, is_loaded, load_books
 from api.storage.migrations import NotCurrent, require_current
 from api.storage.migrations import migrate as migrate_database
 from api.storage.sampling import make_sample
+from api.storage.tokens import (
+    NewToken,
+    keep_token,
+    list_tokens,
+    revoke_token,
+    role_of_user,
+    state_of,
+)
 from api.storage.writer import exclusively
 
 _GZIP_TRAILER = 4
+_LONGEST_NAME = 100
+_UNNAMED = re.compile(rf"[\t\n\r]|{UNCARRIED.pattern}")
+_LIFETIME = re.compile("([1-9][0-9]{0,3})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 CATALOGUE = Path(__file__).parent.parent / "data" / "gutenberg.csv.gz"
 
 
@@ -35,8 +54,8 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def check(settings: Settings) -> None:
     """Check the settings and show them."""
-    for name in settings.__slots__:
-        click.echo(f"{name}: {getattr(settings, name)}")
+    for name, value in settings.shown():
+        click.echo(f"{name}={value}")
 
 
 @main.command()
@@ -81,6 +100,74 @@ def load_sample(settings: Settings) -> None:
         )
 
 
+@main.group()
+def token() -> None:
+    """Make, list and revoke tokens, for WAYMARK_AUTH=token."""
+
+
+@token.command("create")
+@click.option("--user", required=True, metavar="NAME", help="Who will use it.")
+@click.option("--role", required=True, type=click.Choice([*map(str, GRANTED)]))
+@click.option("--expires", metavar="DURATION", help="Such as 12h, 30d or 8w.")
+@click.pass_obj
+def create_token(settings: Settings, user: str, role: str, expires: str | None) -> None:
+    """Print a new token, and nothing else, on standard output.
+
+    Where a user has the name, the lesser of the user's role and the token's counts.
+    """
+    made = tokens.new_token()
+    kept = NewToken(
+        digest=tokens.digest_of(made),
+        beginning=tokens.beginning_of(made),
+        user=_name_of(user),
+        role=Role(role),
+        expires=_end_of(expires),
+    )
+    with _database(settings) as connection, exclusively(connection):
+        number = keep_token(connection, kept)
+        user_role = role_of_user(connection, kept.user)
+    for line in _remarks(number, kept, user_role):
+        click.echo(line, err=True)
+    click.echo(made)
+
+
+@token.command("list")
+@click.pass_obj
+def show_tokens(settings: Settings) -> None:
+    """Show all tokens: to whom they were given, and in which state they are."""
+    with _database(settings) as connection:
+        rows = list_tokens(connection)
+    moment = now()
+    lines = [
+        (
+            str(row.id),
+            row.beginning,
+            _UNNAMED.sub("\N{REPLACEMENT CHARACTER}", row.user),
+            row.role,
+            _to_the_second(row.created),
+            _to_the_second(row.expires),
+            row.used or "never",
+            state_of(row, moment),
+        )
+        for row in rows
+    ]
+    heads = ("ID", "BEGINNING", "USER", "ROLE", "CREATED", "EXPIRES", "LAST USED")
+    for line in _aligned([(*heads, "STATE"), *lines]):
+        click.echo(line)
+
+
+@token.command("revoke")
+@click.argument("number", metavar="ID", type=click.IntRange(1, sys.maxsize))
+@click.pass_obj
+def end_token(settings: Settings, number: int) -> None:
+    """Revoke the token of that id, which `token list` shows, at once and for ever."""
+    with _database(settings) as connection, exclusively(connection):
+        is_there = revoke_token(connection, number)
+    if not is_there:
+        raise click.ClickException(f"there is no token {number}")
+    click.echo(f"Token {number} is revoked.")
+
+
 @contextmanager
 def _database(settings: Settings) -> Iterator[Connection]:
     """A connection to the database, which must have the newest form."""
@@ -104,6 +191,55 @@ def _books_in(file: Path) -> int:
     with file.open("rb") as raw:
         raw.seek(-_GZIP_TRAILER, 2)
         return int.from_bytes(raw.read(_GZIP_TRAILER), "little") // average
+
+
+def _name_of(user: str) -> str:
+    """The name in Unicode's normal form C, as those of users are kept."""
+    name = unicodedata.normalize("NFC", user)
+    if not 1 <= len(name) <= _LONGEST_NAME or _UNNAMED.search(name):
+        raise click.BadParameter(
+            f"a name has 1 to {_LONGEST_NAME} characters, no control characters",
+            param_hint="--user",
+        )
+    return name
+
+
+def _end_of(lifetime: str | None) -> str | None:
+    """When a token expires that is made now; None if it never does."""
+    if lifetime is None:
+        return None
+    found = _LIFETIME.fullmatch(lifetime)
+    if found is None:
+        raise click.BadParameter(
+            f"{lifetime!r} is no duration: write 12h, 30d or 8w, at most 9999 of each",
+            param_hint="--expires",
+        )
+    return timestamp(datetime.now(UTC) + timedelta(**{_UNITS[found[2]]: int(found[1])}))
+
+
+def _remarks(number: int, kept: NewToken, user_role: Role | None) -> Iterator[str]:
+    """What an operator should know of a new token, line by line."""
+    yield f"This is token {number}; it is shown only this once."
+    if kept.expires is None:
+        yield "It never expires."
+    else:
+        yield f"It expires at {_to_the_second(kept.expires)}."
+    if user_role is None:
+        yield f"No user is named {kept.user!r}, so the token's role alone counts."
+    else:
+        yield f"{kept.user!r} is registered as {user_role}: the lesser role counts."
+
+
+def _to_the_second(moment: str | None) -> str:
+    return "never" if moment is None else f"{moment.partition('.')[0]}Z"
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """The lines of a table whose columns are as wide as they must be."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = map(str.ljust, line, widths)
+        yield "  ".join(cells).rstrip()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from typing import Any
 
 import falcon.asgi
 
+from api.authentication.bearer import Bearer
+from api.authentication.tokens import Tokens
 from api.documents import KINDS
 from api.documents.kind import Kind
 from api.documents.step import STEPS
-from api.middleware import Authenticate, Shell, whoever
+from api.middleware import Authenticate, Marks, Shell, whoever
 from api.operations.logs import AccessLog
 from api.problems import add_problem_handlers
 from api.protocol.bodies import Body, has_body
@@ -17,9 +19,11 @@ from api.resources.base import Resource
 from api.resources.collection import Collection, Listing
 from api.resources.describing import Route, descriptions
 from api.resources.member import KeyedMember, Member, ReplaceableMember
+from api.resources.own import Ownership
 from api.resources.second_uri import SecondUri
 from api.resources.service import Service
 from api.resources.step import StepMember
+from api.roles import Caller
 from api.settings import Settings, read_settings
 from api.storage.claims import Claims
 from api.storage.engine import Storage
@@ -52,11 +56,11 @@ def _take_path_of_absolute_form(scope: dict[str, Any]) -> None:
 
 
 def create_app(
-    settings: Settings | None = None, authenticate: Authenticate = whoever
+    settings: Settings | None = None, authenticate: Authenticate | None = None
 ) -> App:
     """The service as an ASGI application; without settings, as the environment says.
 
-    `authenticate` tells who sends a request.
+    `authenticate` tells who sends a request, in place of what the settings say.
 
     Raises:
         SettingsFault: the environment is wrong.
@@ -64,8 +68,13 @@ def create_app(
     settings = settings or read_settings()
     storage = Storage(settings.database_url)
     service = Service(settings, storage, Claims(storage.beside("claims")))
-    shell = Shell(settings, authenticate, service.close)
-    middleware: list[Any] = [AccessLog(), shell] if settings.access_log else [shell]
+    authenticate = authenticate or _authentication(settings, storage)
+    require_own = Ownership(storage).require
+    shell = Shell(settings, authenticate, require_own, service.close)
+    middleware: list[Any] = [AccessLog()] if settings.access_log else []
+    if settings.nobody is not None or settings.cors_origins:
+        middleware.append(Marks(settings))
+    middleware.append(shell)
     app = App(middleware=middleware, request_type=ApiRequest)
     # An answer without a body has no media type.
     app.resp_options.default_media_type = None  # type: ignore[assignment] # it may be
@@ -78,6 +87,14 @@ def create_app(
     for _, path, routed in routes:
         app.add_route(path, routed)
     return app
+
+
+def _authentication(settings: Settings, storage: Storage) -> Authenticate:
+    """How it is found out who asks."""
+    if settings.nobody is None:
+        return whoever
+    verify = Tokens(storage).caller_of
+    return Bearer(verify, Caller(settings.nobody))
 
 
 def _resources(service: Service, routes: Sequence[Route]) -> dict[str, Resource]:

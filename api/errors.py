@@ -6,6 +6,8 @@ ApiError
 │   ├── MalformedBody      the body is no JSON, XML or form that we can read
 │   ├── InvalidBody        the body is readable, its members are wrong
 │   └── InvalidQuery       a parameter of the URL is wrong
+├── Unauthenticated 401
+│   └── InvalidToken       the token shown is not valid
 ├── Forbidden 403
 ├── NotFound 404
 ├── MethodNotAllowed 405
@@ -26,8 +28,10 @@ ApiError
 ├── BodyTooLarge 413
 ├── UriTooLong 414
 ├── UnsupportedMediaType 415
+├── MisdirectedRequest 421
 ├── KeyReused 422
 ├── PreconditionRequired 428
+├── TooManyRequests 429
 ├── HeadersTooLarge 431
 ├── InternalError 500
 ├── CodingNotImplemented 501
@@ -136,6 +140,30 @@ class InvalidQuery(BadRequest):
         named = ", ".join(str(fault.parameter) for fault in faults)
         super().__init__(f"These parameters are wrong: {named}.", faults=faults)
         self.corrected = corrected
+
+
+class Unauthenticated(ApiError):
+    """401: it must be known who asks (RFC 6750, section 3)."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Say who you are"
+    advice = "Send `Authorization: Bearer` and a token that the server's operator made."
+    challenge: ClassVar[str] = 'Bearer realm="waymark"'
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": self.challenge})
+
+
+class InvalidToken(Unauthenticated):
+    """The token that was sent is malformed, unknown, expired or revoked."""
+
+    title = "The token is not valid"
+    advice = "Get a new token; this one will not become valid."
+    # The reason is not told: who guesses tokens would learn from it.
+    challenge = (
+        'Bearer realm="waymark", error="invalid_token", '
+        'error_description="The token is malformed, unknown, expired or revoked"'
+    )
 
 
 class Forbidden(ApiError):
@@ -349,6 +377,14 @@ class UnsupportedMediaType(ApiError):
         self.available = tuple(available)
 
 
+class MisdirectedRequest(ApiError):
+    """421: the Host is none of this server's (RFC 9110, section 15.5.20)."""
+
+    status = HTTPStatus.MISDIRECTED_REQUEST
+    title = "This server does not answer for that host"
+    advice = "Use a name that the server's operator set in WAYMARK_ALLOWED_HOSTS."
+
+
 class KeyReused(ApiError):
     """422: the idempotency key was used for another request."""
 
@@ -363,6 +399,16 @@ class PreconditionRequired(ApiError):
     status = HTTPStatus.PRECONDITION_REQUIRED
     title = "The request must be conditional"
     advice = "Send `If-Match` with the ETag that you read."
+
+
+class TooManyRequests(ApiError):
+    """429: the caller has asked more often than it may (RFC 6585, section 4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+    advice = (
+        "Wait as many seconds as `Retry-After` says; `RateLimit` tells what is left."
+    )
 
 
 class HeadersTooLarge(ApiError):

@@ -13,7 +13,9 @@ import falcon
 import falcon.asgi
 
 from api import errors
+from api.documents import KINDS
 from api.documents.building import curie, site_of
+from api.documents.kind import Kind
 from api.errors import ApiError, NotAcceptable
 from api.formats import FORMATS, Format
 from api.hypermedia import relations
@@ -22,7 +24,6 @@ from api.protocol.answers import Answer
 from api.protocol.caching import NO_STORE
 from api.protocol.negotiation import DEFAULT, negotiate, variant_of_suffix
 from api.protocol.request import ApiRequest
-from api.roles import may
 from api.uris import Uris, encode_query, uris_below
 
 _log = logging.getLogger("waymark.problems")
@@ -140,6 +141,10 @@ def _to_collection(_req: ApiRequest, error: errors.NotFound, uris: Uris) -> Link
     return {rel: Link(_href(uris, error.within))}
 
 
+_KIND_AT: Mapping[str, Kind] = {
+    name: kind for kind in KINDS for name in (kind.plural, kind.opened_at, kind.name)
+}
+"""The nouns by the names of their paths."""
 _UPWARD = {"root": relations.ROOT, "order": relations.UP}
 """How paths that are no collections are called from below."""
 
@@ -163,7 +168,7 @@ def _to_allowed_steps(
 ) -> Links:
     links = _to_order(error.order, uris)
     for step in error.allowed:
-        if may(req.caller.role, "PUT", step):
+        if req.caller.rights.may("PUT", _KIND_AT[step].access):
             href = uris.href(step, error.order)
             links[relations.extension(step)] = Link(href)
     return links
@@ -184,8 +189,14 @@ def _to_order(order: object, uris: Uris) -> Links:
     }
 
 
-def _to_users(_req: ApiRequest, error: errors.InUse, uris: Uris) -> Links:
-    return {relations.RELATED: [Link(_href(uris, each)) for each in error.users]}
+def _to_users(req: ApiRequest, error: errors.InUse, uris: Uris) -> Links:
+    rights = req.caller.rights
+    seen = [
+        Link(_href(uris, each))
+        for each in error.users
+        if rights.may("GET", _KIND_AT[each.name].access)
+    ]
+    return {relations.RELATED: seen} if seen else {}
 
 
 def _href(uris: Uris, place: errors.Place) -> str:

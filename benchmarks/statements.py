@@ -25,10 +25,10 @@ async def _statements_of(url: str, path: str) -> int:
     try:
         app = create_app(Settings(database_url=url, access_log=False, page_cache=0))
         async with ASGIConductor(app) as client:
-            await client.get(path)
+            await client.get(path, host="localhost")
             # Only now is the connection open and prepared.
             seen.clear()
-            answer = await client.get(path)
+            answer = await client.get(path, host="localhost")
             if answer.status_code != 200:
                 raise RuntimeError(f"{path}: {answer.status}")
             return len(seen)

@@ -27,6 +27,7 @@ class Client(TestClient):
         self.extras = {"client": [client_address, 80]} if client_address else {}
 
     def simulate_request(self, *args: Any, **kwargs: Any) -> Result:
+        kwargs.setdefault("host", "localhost")
         kwargs["extras"] = {**self.extras, **(kwargs.get("extras") or {})}
         answer = super().simulate_request(*args, **kwargs)
         method = kwargs.get("method") or (args[0] if args else "GET")

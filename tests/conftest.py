@@ -20,10 +20,16 @@ def empty_database(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def module_settings():
+    """Settings without a database, to be completed."""
+    return Settings(access_log=False, audit_log=False)
+
+
 @pytest.fixture
 def settings(empty_database: Path, tmp_path: Path):
     path = shutil.copy(empty_database, tmp_path / "shop.db")
-    return Settings(database_url=f"sqlite:///{path}", access_log=False)
+    return Settings(database_url=f"sqlite:///{path}", access_log=False, audit_log=False)
 
 
 @pytest.fixture

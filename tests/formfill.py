@@ -54,7 +54,8 @@ def present_values(template):
 
 def choices_at(client, link, words=None):
     """The documents of which one can be chosen, found by the words if there are any."""
-    path = uritemplate.expand(link["href"], {"q": words} if words else {})
+    wanted = {"q": words, "name.contains": words} if words else {}
+    path = uritemplate.expand(link["href"], wanted)
     return read(client, path).json["_embedded"]["item"]
 
 

@@ -172,6 +172,12 @@ class Traffic:
     def _send_415(self, path, method):
         return self.send(self.place(path), method, "{}", content_type="image/png")
 
+    def _send_421(self, path, method):
+        uri = nowhere(path)
+        answer = self.asking.simulate_request(method, uri, host="elsewhere.example")
+        self.recorder.check(method, uri, answer)
+        return answer
+
     def _send_422(self, path, method):
         uri, body = self.to_make(path, method)
         key = f"key-{next(_numbers)}"
@@ -208,7 +214,9 @@ class Traffic:
         async def both():
             async with ASGIConductor(self.client.app) as conductor:
                 sending = (
-                    conductor.simulate_post(uri, json=body, headers=headers)
+                    conductor.simulate_post(
+                        uri, json=body, headers=headers, host="localhost"
+                    )
                     for _ in range(2)
                 )
                 return await asyncio.gather(*sending)

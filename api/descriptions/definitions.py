@@ -18,6 +18,7 @@ from api.documents.building import ROOT, Builder
 from api.errors import NotFound
 from api.hypermedia import relations
 from api.hypermedia.document import NOTHING, Document, Link
+from api.roles import Rights, Role
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -51,7 +52,7 @@ def schema_names() -> tuple[str, ...]:
 def definitions(builder: Builder) -> Mapping[str, JsonSchema]:
     """Every definition by its name; hrefs in examples stand below the mount prefix."""
     found = value_definitions() | hypermedia_definitions() | other_definitions()
-    found[ROOT]["properties"]["_links"] = links(root_document(builder).links)
+    found[ROOT]["properties"]["_links"] = _root_links(builder)
     examples = Examples(builder)
     for kind in KINDS:
         for name, schema in noun_definitions(kind):
@@ -60,6 +61,13 @@ def definitions(builder: Builder) -> Mapping[str, JsonSchema]:
                 schema if example is None else schema | {"examples": [example]}
             )
     return found
+
+
+def _root_links(builder: Builder) -> JsonSchema:
+    """The links of the root, of which some are for some callers only."""
+    told = links(root_document(builder).links)
+    always = root_document(builder.with_rights(Rights(Role.VISITOR))).links
+    return {**told, "required": [rel for rel in told["required"] if rel in always]}
 
 
 def moved(value: Any, place: str) -> Any:

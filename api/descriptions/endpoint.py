@@ -10,6 +10,7 @@ from api.documents.kind import Kind
 from api.formats import Format
 from api.hypermedia.document import Document
 from api.protocol.queries import Vocabulary
+from api.roles import Access, Rights
 from api.uris import PATHS
 
 _KEY = re.compile(r"\{(\w+)\}")
@@ -25,7 +26,9 @@ class Endpoint:
     `sample` makes an example of it, if there is a good one. `accepted` are the header
     fields that tell which bodies it reads. What belongs to a noun has its `kind` and
     `vocabulary`; `is_page` tells a collection, `is_second` a second path.
-    `requires_match` tells that changes must be conditional.
+    `requires_match` tells that changes must be conditional, `is_limited` that too many
+    requests are refused. Where it is asked who asks, `nobody` has the rights of who
+    shows no token; `access` tells what those are good for.
     """
 
     name: str
@@ -40,6 +43,9 @@ class Endpoint:
     is_page: bool = False
     is_second: bool = False
     requires_match: bool = False
+    is_limited: bool = False
+    nobody: Rights | None = None
+    access: Access = Access()  # noqa: RUF009 - it can't change
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from api.documents import KINDS
 from api.documents.kind import Kind
 from api.errors import ApiError, Conflict
 from api.models.base import allow_method, allow_values
+from api.roles import Access, Rights, Role
 
 ANYWHERE: tuple[type[ApiError], ...] = (
     errors.RequestTimeout,
@@ -24,7 +25,7 @@ _CHANGES = ("PUT", "PATCH", "DELETE")
 
 def possible_errors(endpoint: Endpoint, method: str) -> list[type[ApiError]]:
     """The errors that the method can meet there, by status."""
-    found = {errors.MalformedRequest, errors.NotAcceptable}
+    found = {errors.MalformedRequest, errors.NotAcceptable, errors.MisdirectedRequest}
     found |= {errors.UriTooLong, errors.HeadersTooLarge}
     if method == "OPTIONS":
         found |= {errors.NotFound} if endpoint.is_second else set()
@@ -40,8 +41,20 @@ def possible_errors(endpoint: Endpoint, method: str) -> list[type[ApiError]]:
         found.add(errors.KeyReused)
     if method in _CHANGES and endpoint.requires_match:
         found.add(errors.PreconditionRequired)
+    if endpoint.is_limited:
+        found.add(errors.TooManyRequests)
+    if endpoint.nobody is not None:
+        found |= _refused(endpoint.access, method)
     tree = list(errors.problem_types().values())
     return sorted(found, key=lambda each: (each.status, tree.index(each)))
+
+
+def _refused(access: Access, method: str) -> set[type[ApiError]]:
+    """What is told to who may not ask that, or may not know of it."""
+    found: set[type[ApiError]] = {errors.Unauthenticated, errors.InvalidToken}
+    found |= set() if Rights(Role.READER).may(method, access) else {errors.Forbidden}
+    is_all_public = access.read.rank <= Role.VISITOR.rank
+    return found | (set() if is_all_public else {errors.NotFound})
 
 
 def _conflicts(kind: Kind, method: str) -> Iterator[type[Conflict]]:

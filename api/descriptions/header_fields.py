@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from api import errors
 from api.formats import FORMATS
 from api.protocol import caching
 from api.protocol.bodies import ACCEPT_PATCH, ACCEPT_POST
@@ -42,8 +43,13 @@ FIELDS: Mapping[str, HeaderField] = {
     "Link": _field("Typed links (RFC 8288).", '</books>; rel="collection"'),
     "Location": _href("Where what was made stands.", "/books/1"),
     "Preference-Applied": _field("The preference that was met.", "return=minimal"),
+    "RateLimit": _field("How many requests are left.", '"minute";r=99;t=60'),
+    "RateLimit-Policy": _field("How many may be sent.", '"minute";q=100;w=60'),
     "Retry-After": _field("Seconds to wait.", 1, type="integer", minimum=0),
     "Vary": _field("What the answer was chosen by.", "Accept"),
+    "WWW-Authenticate": _field(
+        "How to say who asks (RFC 6750).", errors.Unauthenticated.challenge
+    ),
     "X-Content-Type-Options": _field(
         "The media type is meant as it stands.", "nosniff", const="nosniff"
     ),

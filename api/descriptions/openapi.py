@@ -32,6 +32,14 @@ from api.hypermedia.document import NOTHING, Document, Link, Links
 VERSION = "3.1.1"
 _COMPONENTS = "#/components/"
 _OTHERS = "descriptions"
+_BEARER = "bearer"
+_SCHEMES = {
+    _BEARER: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token that the operator made, or that the issuer gave out.",
+    }
+}
 _OF_PAGES: Mapping[str, str] = {"GET": "List {many}", "POST": "Make {one}"}
 _OF_MEMBERS: Mapping[str, str] = {
     "GET": "Read {one}",
@@ -49,7 +57,7 @@ def openapi_document(builder: Builder, endpoints: Sequence[Endpoint]) -> Documen
         "openapi": VERSION,
         "info": _info(),
         "servers": [{"url": uris.prefix or "/", "description": "This very service."}],
-        "security": [],
+        "security": [{_BEARER: []}] if _is_guarded(endpoints) else [],
         "tags": _tags(endpoints),
         "paths": _paths(endpoints),
         "components": _components(builder, endpoints),
@@ -108,6 +116,8 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
     names = parameters_of(endpoint, method)
     if names:
         told["parameters"] = _parameter_refs(names)
+    if endpoint.nobody is not None and endpoint.nobody.may(method, endpoint.access):
+        told["security"] = [{}, {_BEARER: []}]
     body = body_of(endpoint, method)
     if body is not None:
         told["requestBody"] = body
@@ -137,19 +147,31 @@ def _components(builder: Builder, endpoints: Sequence[Endpoint]) -> dict[str, An
     defined = definitions(builder)
     bodies = shared_bodies(endpoints, defined)
     schemas = {**defined, **text_schemas(defined, bodies)}
-    return {
+    told = {
         # Examples stand beside the media types here.
         "schemas": {name: _without_examples(each) for name, each in schemas.items()},
         "parameters": _parameters(endpoints),
-        # What is allowed is told for each path by itself.
-        "headers": {name: told for name, told in FIELDS.items() if name != "Allow"},
         "requestBodies": bodies,
         "responses": {
             **shared_responses(endpoints),
             **problem_responses(builder.uris, _met(endpoints)),
         },
         "examples": _examples(builder, endpoints),
+        **({"securitySchemes": _SCHEMES} if _is_guarded(endpoints) else {}),
     }
+    text = msgspec.json.encode([told["responses"], _paths(endpoints)])
+    # Which of them there are depends on the settings.
+    headers = {
+        name: each
+        for name, each in FIELDS.items()
+        if f'{_COMPONENTS}headers/{name}"'.encode() in text
+    }
+    return {**told, "headers": headers}
+
+
+def _is_guarded(endpoints: Iterable[Endpoint]) -> bool:
+    """Whether it is asked who asks."""
+    return any(each.nobody is not None for each in endpoints)
 
 
 def _met(endpoints: Iterable[Endpoint]) -> set[type[ApiError]]:

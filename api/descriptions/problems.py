@@ -15,7 +15,9 @@ from api.hypermedia.document import Problem
 from api.uris import Uris
 
 _PARTICULAR: Mapping[int, tuple[str, ...]] = {
+    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
     HTTPStatus.CONFLICT: ("Retry-After",),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "RateLimit", "RateLimit-Policy"),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
         "Accept-Encoding",
         "Accept-Post",

@@ -6,6 +6,7 @@ from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links
 from api.models.book import BOOK as MODEL
+from api.roles import Role
 from api.uris import Uris
 from schemas.book import BookSchema
 
@@ -24,4 +25,4 @@ def book_linker(uris: Uris) -> Linker:
     return link
 
 
-BOOK = Kind(MODEL, BookSchema, is_public=True, linker=book_linker)
+BOOK = Kind(MODEL, BookSchema, read_by=Role.VISITOR, linker=book_linker)

@@ -19,7 +19,7 @@ from api.hypermedia.document import (
     Shape,
     Site,
 )
-from api.roles import Role, may
+from api.roles import EVERYTHING, Rights
 from api.storage.counters import Count
 from api.storage.cursors import encode_cursor
 from api.storage.pages import EMBEDDED_LIMIT, Page, Total, position_behind
@@ -49,7 +49,7 @@ class Builder:
     """Makes documents whose links stand below one mount prefix.
 
     `suffixes` gives the media type that each suffix of a path asks for, `streams` that
-    of those which only collections have; documents offer what the `role` may do. What
+    of those which only collections have; documents offer what the `rights` allow. What
     documents of a noun share is made once, so a builder should be kept.
     """
 
@@ -58,18 +58,23 @@ class Builder:
         uris: Uris,
         suffixes: Mapping[str, str],
         streams: Mapping[str, str],
-        role: Role = Role.ADMIN,
+        rights: Rights = EVERYTHING,
     ) -> None:
         self.uris = uris
-        self.forms = Forms(uris, role)
+        self.forms = Forms(uris, rights)
         self._site = site_of(uris)
-        self._role = role
+        self._rights = rights
         self._suffixes = tuple(suffixes.items())
         self._streams = tuple(streams.items())
         self._curies = [curie(uris)]
         self._makers = {kind: uris.maker(kind.name) for kind in KINDS}
         self._linkers = {kind: self._linker(kind) for kind in KINDS}
         self._searches = {kind: _search_variables(kind) for kind in KINDS}
+
+    def with_rights(self, rights: Rights) -> "Builder":
+        """The same for callers who may do something else."""
+        suffixes, streams = dict(self._suffixes), dict(self._streams)
+        return Builder(self.uris, suffixes, streams, rights)
 
     def member(
         self, kind: Kind, row: Any, query: MemberQuery = _EVERYTHING
@@ -143,14 +148,15 @@ class Builder:
             relations.CURIES: self._curies,
             relations.DESCRIBEDBY: self.schema(ROOT),
         }
-        for kind in KINDS:
+        seen = [kind for kind in KINDS if self._rights.may("GET", kind.access)]
+        for kind in seen:
             if kind.stands_alone:
                 name = kind.name if kind.is_single else kind.plural
                 links[kind.relation] = Link(uris.href(name))
-        for kind in _top_level():
+        for kind in _top_level(seen):
             template = uris.template(kind.plural) + f"/{{{kind.model.key}}}"
             links[kind.member_relation] = Link(template, templated=True)
-        searched = next(kind for kind in _top_level() if kind.model.fulltext)
+        searched = next(kind for kind in _top_level(KINDS) if kind.model.fulltext)
         forms = self.forms.of_root(searched)
         links[relations.SEARCH] = Link(
             uris.template(searched.plural) + "{?q}", templated=True
@@ -322,7 +328,7 @@ class Builder:
         endings = {
             child.name: (child.relation, self._ending(child))
             for child in children_of(kind)
-            if child.is_offered and may(self._role, "PUT", child.name)
+            if child.is_offered and self._rights.may("PUT", child.access)
         }
 
         def offered(row: Any, href: str) -> Links:
@@ -356,8 +362,8 @@ def _offered(suffixes: Iterable[tuple[str, str]], path: str, query: str) -> list
     ]
 
 
-def _top_level() -> Iterable[Kind]:
-    return (kind for kind in KINDS if kind.stands_alone and not kind.is_single)
+def _top_level(kinds: Iterable[Kind]) -> Iterable[Kind]:
+    return (kind for kind in kinds if kind.stands_alone and not kind.is_single)
 
 
 def _search_variables(kind: Kind) -> str:

@@ -23,7 +23,7 @@ from api.hypermedia.document import (
     Source,
 )
 from api.models.base import Known
-from api.roles import Role, may
+from api.roles import Rights
 from api.storage.query import DEFAULT_LIMIT, LARGEST_LIMIT
 from api.uris import Uris
 from schemas.limits import Limits, limits_of
@@ -35,14 +35,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Forms:
-    """Makes the forms of documents below one mount prefix, for one role.
+    """Makes the forms of documents below one mount prefix, for one sort of callers.
 
     All that does not depend on a row is made once.
     """
 
-    def __init__(self, uris: Uris, role: Role) -> None:
+    def __init__(self, uris: Uris, rights: Rights) -> None:
         self._uris = uris
-        self._role = role
+        self._rights = rights
         self._fields = {kind: tuple(self._fields_of(kind)) for kind in KINDS}
         self._searches = {
             kind: tuple(_search_fields(kind)) for kind in KINDS if not kind.is_single
@@ -144,7 +144,7 @@ class Forms:
             is_open = not child.is_single and child.model.is_open(
                 "POST", Known(parent=row)
             )
-            if is_open and may(self._role, "POST", child.name):
+            if is_open and self._rights.may("POST", child.access):
                 keys = kind.keys_of(row)
                 href = self._uris.href(child.opened_at, *keys)
                 # Who fills a whole wants to see it grow.
@@ -155,7 +155,7 @@ class Forms:
         """What may happen to the row next."""
         offered = kind.offers(row) if kind.offers else ()
         for child in children_of(kind):
-            if child.name in offered and may(self._role, "PUT", child.name):
+            if child.name in offered and self._rights.may("PUT", child.access):
                 keys = kind.keys_of(row)
                 href = self._uris.href(child.name, *keys)
                 only = child.only_values(row) if child.only_values else {}
@@ -199,9 +199,9 @@ class Forms:
             source = None
             if target is not None:
                 found = _KIND_OF[target]
-                href = self._uris.template(found.plural) + "{?q}"
-                heading = target.fulltext.columns[0] if target.fulltext else target.key
-                source = Source(href, target.key, heading)
+                asked = "q" if target.fulltext else f"{target.heading}.contains"
+                href = f"{self._uris.template(found.plural)}{{?{asked}}}"
+                source = Source(href, target.key, target.heading)
             yield _field(kind, name, bound, source)
 
 

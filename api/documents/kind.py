@@ -10,6 +10,7 @@ from marshmallow import fields
 from api.hypermedia import relations
 from api.hypermedia.document import Links, Member, Shape
 from api.models.base import Model
+from api.roles import Access, Belonging, Role
 from api.uris import Uris
 from schemas.base import (
     Dumper,
@@ -26,6 +27,8 @@ from schemas.base import (
 from schemas.formatted import Money
 from schemas.limits import limits_of
 
+OWNER = "customer"
+"""The noun for one of which a user can stand, who then sees nothing of the others'."""
 Linker = Callable[[Any], Links]
 """A function from a stored row to links."""
 
@@ -34,9 +37,9 @@ Linker = Callable[[Any], Links]
 class Kind:
     """A noun: how it is kept, what it shows, where its links lead.
 
-    `is_public` tells whether shared caches may keep it. `linker` makes the links beyond
-    `self`, `collection`, `up`, `alternate` and those to nested nouns. `offers` names
-    the nested nouns that can be made of a row now; only then it links to them. What
+    `read_by` and `write_by` are the least roles that may. `linker` makes the links
+    beyond `self`, `collection`, `up`, `alternate`, and those to nested nouns. `offers`
+    names nested nouns that can be made of a row now; only then it links to them. What
     `is_part` stands inside of its parent, whole. A PUT that leaves out a member in
     `keeps` leaves it as it is; what is not `is_replaceable` has no PUT. `rel` is the
     relation that leads there, if it is not called like the noun. `only_values` are the
@@ -47,7 +50,8 @@ class Kind:
     model: Model
     schema_class: type[NounSchema]
     parent: "Kind | None" = None
-    is_public: bool = False
+    read_by: Role = Role.READER
+    write_by: Role = Role.EDITOR
     linker: Callable[[Uris], Linker] | None = None
     offers: Callable[[Any], Sequence[str]] | None = None
     is_offered: bool = False
@@ -97,6 +101,25 @@ class Kind:
     def slug(self) -> str:
         """The noun as it stands in the names of schemas; others add an ending."""
         return self.name.replace("_", "-")
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may read and write it, and whose it is."""
+        return Access(self.read_by, self.write_by, self._belonging)
+
+    @property
+    def _belonging(self) -> Belonging:
+        if self.name == OWNER:
+            return Belonging.CUSTOMER
+        if self.parent is None:
+            return Belonging.SHOP
+        above = self.parent.access.belonging
+        return Belonging.SHOP if above is Belonging.SHOP else Belonging.OF_CUSTOMER
+
+    @property
+    def is_public(self) -> bool:
+        """Whether all may read it who may read anything, so that caches may keep it."""
+        return self.read_by is Role.VISITOR
 
     @property
     def label(self) -> str:

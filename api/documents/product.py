@@ -6,6 +6,7 @@ from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links
 from api.models.product import PRODUCT as MODEL
+from api.roles import Role
 from api.uris import Uris
 from schemas.product import ProductSchema
 
@@ -22,4 +23,4 @@ def product_linker(uris: Uris) -> Linker:
     return link
 
 
-PRODUCT = Kind(MODEL, ProductSchema, is_public=True, linker=product_linker)
+PRODUCT = Kind(MODEL, ProductSchema, read_by=Role.VISITOR, linker=product_linker)

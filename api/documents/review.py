@@ -7,6 +7,7 @@ from api.documents.kind import Kind, Linker
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links
 from api.models.review import REVIEW as MODEL
+from api.roles import Role
 from api.uris import Uris
 from schemas.review import ReviewSchema
 
@@ -26,6 +27,6 @@ REVIEW = Kind(
     MODEL,
     ReviewSchema,
     parent=BOOK,
-    is_public=True,
+    read_by=Role.VISITOR,
     linker=review_linker,
 )

@@ -313,6 +313,16 @@ class Model:
         return make
 
     @cached_property
+    def heading(self) -> str:
+        """The column by which people tell the rows apart: the first with a text."""
+        if self.fulltext:
+            return self.fulltext.columns[0]
+        texts = (
+            str(each.name) for each in self.shown if isinstance(each.type, sa.Text)
+        )
+        return next(texts, self.key)
+
+    @cached_property
     def serial(self) -> sa.Column[Any]:
         """The whole number that orders the rows as they came."""
         return next(iter(self.table.primary_key.columns))

@@ -100,7 +100,6 @@ class AccessLog:
 
 
 def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
-    client = req.scope.get("client")
     return {
         "event": "request",
         "timestamp": datetime.now(UTC),
@@ -110,5 +109,5 @@ def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
         "route": req.uri_template,
         "status": resp.status_code,
         "milliseconds": round((time.perf_counter() - req.started) * 1000, 3),
-        "client": client[0] if client else None,
+        "client": req.address,
     }

@@ -6,6 +6,7 @@ fields by a call of its own.
 """
 
 from http import HTTPStatus
+from typing import Any, NamedTuple
 
 import falcon.asgi
 import msgspec
@@ -18,12 +19,25 @@ from api.protocol.negotiation import Variant
 STATUS_LINES = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 
 
+class Change(NamedTuple):
+    """What a write did: to one of which noun, from which version to which."""
+
+    noun: str
+    keys: tuple[Any, ...]
+    before: int | None
+    after: int | None
+
+
 class Answer(msgspec.Struct):
-    """A status, header fields with names in lower case, and a body or none."""
+    """A status, header fields with names in lower case, and a body or none.
+
+    `change` is what was written, unless the answer was given before.
+    """
 
     status: int
     headers: dict[str, str] = {}
     body: bytes = b""
+    change: Change | None = None
 
     def send(self, resp: falcon.asgi.Response) -> None:
         """Make the response say this."""

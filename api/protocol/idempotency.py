@@ -45,7 +45,8 @@ def keyed_request(req: ApiRequest, body: bytes) -> KeyedRequest | None:
             f"{HEADER} must be 1 to {LONGEST_KEY} printable ASCII characters.",
             faults=[Fault("It is no usable key.", "key", parameter=HEADER)],
         )
-    scope = "\n".join((req.method, req.path, key))
+    caller = req.caller
+    scope = "\n".join((req.method, req.path, caller.name or "", caller.tag, key))
     media_type, _ = parameters(req.content_type or "")
     content = media_type.lower().encode() + b"\n" + body
     return KeyedRequest(sha256(scope.encode()).hexdigest(), sha256(content).hexdigest())

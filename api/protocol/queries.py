@@ -75,13 +75,14 @@ def collection_query(
     vocabulary: Vocabulary,
     query_string: str,
     is_lenient: bool = False,
+    within: tuple[Filter, ...] = (),
 ) -> CollectionQuery:
-    """What the query string asks of a collection.
+    """What the query string asks of a collection, or of what lies `within` of it.
 
     Raises:
         InvalidQuery: it can't be understood; names every fault and a corrected one.
     """
-    reader = _Reader(vocabulary, query_string, is_lenient=is_lenient)
+    reader = _Reader(vocabulary, query_string, is_lenient=is_lenient, within=within)
     reader.take_all()
     if reader.faults:
         raise InvalidQuery(reader.faults, corrected=_corrected(reader))
@@ -101,7 +102,8 @@ def _corrected(reader: "_Reader") -> str:
     """
     again = reader
     while again.faults:
-        again = _Reader(reader.vocabulary, encode_query(again.kept)[1:])
+        query_string = encode_query(again.kept)[1:]
+        again = _Reader(reader.vocabulary, query_string, within=reader.within)
         again.take_all()
     return encode_query(again.kept)[1:]
 
@@ -132,13 +134,19 @@ class _Reader:
     """Takes parameters one by one, and notes what is wrong and what would be right."""
 
     def __init__(
-        self, vocabulary: Vocabulary, query_string: str, *, is_lenient: bool = False
+        self,
+        vocabulary: Vocabulary,
+        query_string: str,
+        *,
+        is_lenient: bool = False,
+        within: tuple[Filter, ...] = (),
     ) -> None:
         self.vocabulary = vocabulary
+        self.within = within
         self.is_lenient = is_lenient
         self.faults: list[Fault] = []
         self.kept: list[tuple[str, str]] = []
-        self.filters: list[Filter] = []
+        self.filters: list[Filter] = [*within]
         self.sort: list[SortKey] = []
         self.words: tuple[str, ...] | None = None
         self.fields: frozenset[str] | None = None

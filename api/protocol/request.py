@@ -13,7 +13,7 @@ from api.errors import Fault, InvalidQuery, Place
 from api.protocol.form_posts import FormPost
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
-from api.roles import ANYONE, Caller, Role
+from api.roles import ANYONE, Caller
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Every method of the service, in the order in which Allow lists them."""
@@ -34,9 +34,9 @@ class ApiRequest(falcon.asgi.Request):
     """A request together with its id, its representation and its mount prefix.
 
     `mount` is the path below which the service stands. The path has lost its `suffix`.
-    `started` is set where requests are logged. `versioned` is what conditions are
-    compared with, where that is another resource. `form` is what a page of ours sent,
-    and then `resource` is what it was sent to.
+    `address` is where it came from. `started` is set where requests are logged.
+    `versioned` is what conditions are compared with, where that is another resource.
+    `form` is what a page of ours sent, and then `resource` is what it was sent to.
     """
 
     started: float = 0.0
@@ -44,6 +44,7 @@ class ApiRequest(falcon.asgi.Request):
     suffix: str = ""
     variant: Variant = DEFAULT
     caller: Caller = ANYONE
+    address: str | None = None
     versioned: Place | None = None
     form: FormPost | None = None
     resource: Any = None
@@ -82,10 +83,10 @@ class ApiRequest(falcon.asgi.Request):
     def tag(self) -> str:
         """What tells entity tags of this representation from those of others.
 
-        Documents show what their reader may do, so each role has its own.
+        Documents show what their reader may do, so that counts too.
         """
-        tag, role = self.variant.tag, self.caller.role
-        return tag if role is Role.ADMIN else f"{tag}-{role}"
+        own, caller = self.variant.tag, self.caller.tag
+        return f"{own}-{caller}" if caller else own
 
     @property
     def vary(self) -> str:

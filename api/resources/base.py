@@ -1,8 +1,9 @@
 """What all resources share: keys of paths, OPTIONS, and how a member is answered."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -20,12 +21,12 @@ from api.formats import FORMATS, Format
 from api.hypermedia import relations
 from api.hypermedia.document import Document, Problem
 from api.protocol import caching
-from api.protocol.answers import Answer, Representation
+from api.protocol.answers import Answer, Change, Representation
 from api.protocol.conditional import State, etag
 from api.protocol.queries import Vocabulary
 from api.protocol.request import METHODS, ApiRequest
 from api.resources.service import Service, builder_for
-from api.roles import may
+from api.roles import Access, Rights, Role
 from api.storage import counters, pages, rows
 from api.storage.engine import Connection
 from api.storage.query import LARGEST_LIMIT, MemberQuery
@@ -41,8 +42,8 @@ class Resource:
     Subclasses with a GET set `on_head = on_get`, for Falcon has no HEAD of its own.
     """
 
-    noun: str = ""
-    """The noun by which it is told who may do what here, if it has one."""
+    access = Access(read=Role.VISITOR)
+    """Who may read and write here."""
     formats: tuple[Format, ...] = FORMATS
     """The formats of its answers."""
     read_formats: tuple[Format, ...] = FORMATS
@@ -66,7 +67,18 @@ class Resource:
             method: sentence(getattr(self, f"on_{method.lower()}"))
             for method in self.allow.split(", ")
         }
-        return Endpoint(name, path, methods, self.read_formats, accepted=self.accepted)
+        settings = self.service.settings
+        nobody = settings.nobody
+        return Endpoint(
+            name,
+            path,
+            methods,
+            self.read_formats,
+            accepted=self.accepted,
+            is_limited=bool(settings.rate_limit),
+            nobody=None if nobody is None else Rights(nobody),
+            access=self.access,
+        )
 
     async def on_options(
         self, _req: ApiRequest, resp: falcon.asgi.Response, **_params: str
@@ -101,7 +113,7 @@ class NounResource(Resource):
         """`parents` are the nouns before it in its path, if not those of its own."""
         super().__init__(service)
         self.kind = kind
-        self.noun = kind.name
+        self.access = kind.access
         self.children = children_of(kind)
         self.parts = tuple(each for each in self.children if each.is_part)
         self.vocabulary = Vocabulary(
@@ -161,6 +173,22 @@ class NounResource(Resource):
                     child, self.kind.keys_of(row), firsts[owner], counts[owner]
                 )
 
+    async def write(
+        self,
+        req: ApiRequest,
+        resp: falcon.asgi.Response,
+        function: Callable[..., Answer],
+        *args: Any,
+    ) -> None:
+        """Answer with what the function, which writes, gives; note who wrote what.
+
+        It is noted even if the client has gone when the write has ended.
+        """
+        service = self.service
+        writing = asyncio.ensure_future(service.storage.write(function, *args))
+        writing.add_done_callback(partial(service.audit.note, req))
+        self.send(req, resp, await asyncio.shield(writing))
+
     def send(self, req: ApiRequest, resp: falcon.asgi.Response, answer: Answer) -> None:
         """Answer a write; a browser that sent a form is sent on to what to look at."""
         if req.form is not None:
@@ -204,8 +232,8 @@ class NounResource(Resource):
         self, connection: Connection, req: ApiRequest, row: Any
     ) -> tuple[str, ...]:
         """The methods by which the caller can change the row now."""
-        role, kind = req.caller.role, self.kind
-        methods = [each for each in kind.changes if may(role, each, kind.name)]
+        rights, kind = req.caller.rights, self.kind
+        methods = [each for each in kind.changes if rights.may(each, kind.access)]
         return rows.open_methods(connection, kind.model, row, methods, MODELS)
 
     def add_forms(
@@ -230,8 +258,12 @@ class NounResource(Resource):
         req: ApiRequest,
         row: Any,
         status: int = HTTPStatus.OK,
+        before: int | None = None,
     ) -> Answer:
-        """The answer to a write that made the row what it is."""
+        """The answer to a write that made the row what it is.
+
+        `before` is the version of what stood there, if anything did.
+        """
         builder, variant, tag = builder_for(req), req.variant, req.tag
         methods: tuple[str, ...] = ()
         if variant.format.has_forms:
@@ -258,6 +290,8 @@ class NounResource(Resource):
             answer = named.carry(document, state, status)
         if status == HTTPStatus.CREATED:
             answer.headers["location"] = href
+        keys = self.kind.keys_of(row)
+        answer.change = Change(self.kind.name, keys, before, row.version)
         return answer
 
 

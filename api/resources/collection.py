@@ -23,9 +23,9 @@ from api.protocol.queries import collection_query
 from api.protocol.request import ApiRequest
 from api.resources.base import NounResource, keys_in, tag_for
 from api.resources.creation import Creation
+from api.resources.own import own_only
 from api.resources.service import builder_for
 from api.resources.streaming import StreamedBody, Writing
-from api.roles import may
 from api.storage import counters, pages, rows
 from api.storage.engine import Connection, Snapshot
 from api.storage.query import CollectionQuery, Counting
@@ -54,7 +54,8 @@ class Listing(NounResource):
     ) -> None:
         """A page of the collection, as the query asks."""
         is_lenient = req.preferences.is_lenient
-        query = collection_query(self.vocabulary, req.query_string, is_lenient)
+        within = own_only(req.caller, self.kind)
+        query = collection_query(self.vocabulary, req.query_string, is_lenient, within)
         keys = keys_in(self.parents, params)
         conditions = conditions_of(req)
         lines = req.variant.format.lines
@@ -254,5 +255,5 @@ class Collection(Listing, Creation):
     def open_for(self, req: ApiRequest, parent: Any) -> tuple[str, ...]:
         """POST, where the role and the parent's state allow it."""
         is_open = self.kind.model.is_open("POST", Known(parent=parent))
-        is_open = is_open and may(req.caller.role, "POST", self.kind.name)
+        is_open = is_open and req.caller.rights.may("POST", self.access)
         return ("POST",) if is_open else ()

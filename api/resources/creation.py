@@ -63,8 +63,7 @@ class Creation(NounResource):
         with claims.claim(keyed.key) if keyed else nullcontext():
             draft = self._draft(req, body, key)
             new = _New(parents, key, draft, conditions_of(req), keyed)
-            answer = await storage.write(self._insert, req, new)
-        self.send(req, resp, answer)
+            await self.write(req, resp, self._insert, req, new)
 
     def _draft(self, req: ApiRequest, body: bytes, key: str | None) -> Draft:
         model, schema = self.kind.model, self.kind.schema

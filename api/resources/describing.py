@@ -17,7 +17,7 @@ from api.formats.described import LINKSET_FORMATS, OPENAPI_FORMATS, SCHEMA_FORMA
 from api.formats.swagger import PAGE
 from api.hypermedia.document import Document
 from api.resources.base import Resource
-from api.resources.descriptions import Description, File
+from api.resources.descriptions import Description, File, OpenDescription, Root
 from api.resources.second_uri import SecondUri
 from api.resources.service import Service
 
@@ -41,15 +41,18 @@ def descriptions(service: Service, routes: Sequence[Route]) -> dict[str, Resourc
         return told
 
     return {
-        "root": Description(service, root_document, schema=ROOT, sample={}),
+        "root": Root(service, root_document, schema=ROOT, sample={}),
         "relation": Description(
             service,
             of_all(relation_document),
             schema="relation",
             sample={"rel": "books"},
         ),
-        "problem": Description(
-            service, problem_document, schema="problem-type", sample={"slug": "in-use"}
+        "problem": OpenDescription(
+            service,
+            problem_document,
+            schema="problem-type",
+            sample={"slug": "in-use"},
         ),
         "schema": Description(
             service, schema_document, SCHEMA_FORMATS, sample={"schema": "task-input"}

@@ -19,6 +19,7 @@ from api.protocol.conditional import State, conditions_of
 from api.protocol.request import ApiRequest
 from api.resources.base import Resource
 from api.resources.service import Service, builder_below
+from api.roles import EVERYTHING, Access, Rights, Role
 
 Telling = Callable[..., Document]
 """A function from a builder, and what the path names, to a description."""
@@ -26,6 +27,9 @@ Telling = Callable[..., Document]
 
 class Description(Resource):
     """A document that changes only with the service itself, so its answers are kept."""
+
+    is_personal = False
+    """Whether it shows only what its reader may do."""
 
     def __init__(
         self,
@@ -60,7 +64,8 @@ class Description(Resource):
         named = Representation(
             req.variant, caching.DESCRIPTION, req.content_location, vary=req.vary
         )
-        answer, state = self._answered(req.mount, named, **params)
+        rights = req.caller.rights if self.is_personal else EVERYTHING
+        answer, state = self._answered(req.mount, rights, named, **params)
         if conditions.is_fresh(state, req.variant.tag):
             answer = named.not_modified(state)
         answer.send(resp)
@@ -68,15 +73,27 @@ class Description(Resource):
     on_head = on_get
 
     def _answer(
-        self, mount: str, named: Representation, **params: str
+        self, mount: str, rights: Rights, named: Representation, **params: str
     ) -> tuple[Answer, State]:
         """The whole answer below a mount prefix, and a version made from its body."""
-        document = self._telling(builder_below(mount), **params)
+        document = self._telling(builder_below(mount, rights), **params)
         state = State(crc32(named.variant.render(document)))
         return named.carry(document, state), state
 
 
-class File(Description):
+class Root(Description):
+    """Where every walk begins, with the links that its reader may follow."""
+
+    is_personal = True
+
+
+class OpenDescription(Description):
+    """A description that nobody needs a token to read, as refusals lead there."""
+
+    access = Access(read=Role.STRANGER)
+
+
+class File(OpenDescription):
     """A file that pages load, as it is."""
 
     def __init__(self, service: Service, path: Path) -> None:

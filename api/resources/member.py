@@ -8,7 +8,7 @@ import falcon.asgi
 
 from api.documents.kind import Kind
 from api.protocol import caching
-from api.protocol.answers import Answer, Representation
+from api.protocol.answers import Answer, Change, Representation
 from api.protocol.bodies import (
     ACCEPT_PATCH,
     ACCEPT_POST,
@@ -132,10 +132,10 @@ class Member(ReadableMember):
         body = await read_body(req)
         media_type = media_type_of(req, PATCHES)
         patch = parse_patch(body, media_type, self.kind.shape)
-        answer = await self.service.storage.write(
-            self._change, req, keys, patch, media_type, conditions_of(req)
+        conditions = conditions_of(req)
+        await self.write(
+            req, resp, self._change, req, keys, patch, media_type, conditions
         )
-        self.send(req, resp, answer)
 
     async def on_delete(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -143,10 +143,7 @@ class Member(ReadableMember):
         """Remove the member and what belongs to it."""
         req.refuse_query()
         keys = keys_in(self.path, params)
-        answer = await self.service.storage.write(
-            self._remove, keys, conditions_of(req)
-        )
-        self.send(req, resp, answer)
+        await self.write(req, resp, self._remove, keys, conditions_of(req))
 
     def _change(
         self,
@@ -164,7 +161,7 @@ class Member(ReadableMember):
         draft = draft_of(self.kind.schema, patched, key=self.key_in(keys))
         values = draft.for_present(document)
         row = rows.replace(connection, self.kind.model, present, values)
-        return self.written(connection, req, row)
+        return self.written(connection, req, row, before=present.version)
 
     def _remove(
         self, connection: Connection, keys: tuple[Any, ...], conditions: Conditions
@@ -173,7 +170,8 @@ class Member(ReadableMember):
         self.require(conditions, present)
         rows.remove(connection, self.kind.model, present, MODELS)
         headers = {"cache-control": caching.PRIVATE, "vary": "Accept"}
-        return Answer(HTTPStatus.NO_CONTENT, headers)
+        change = Change(self.kind.name, keys, present.version, None)
+        return Answer(HTTPStatus.NO_CONTENT, headers, change=change)
 
     def require(self, conditions: Conditions, present: Any) -> None:
         """Let a write of the present row go on only if the conditions hold."""
@@ -206,10 +204,7 @@ class ReplaceableMember(Member):
         draft = draft_of(
             self.kind.schema, members, keeps=self.kind.keeps, key=self.key_in(keys)
         )
-        answer = await self.service.storage.write(
-            self._replace, req, keys, draft, conditions_of(req)
-        )
-        self.send(req, resp, answer)
+        await self.write(req, resp, self._replace, req, keys, draft, conditions_of(req))
 
     def _replace(
         self,
@@ -229,7 +224,7 @@ class ReplaceableMember(Member):
         values = draft.for_present(self.kind.dump(present))
         row = rows.replace(connection, self.kind.model, present, values)
         status = HTTPStatus.OK if rows.is_stored(present) else HTTPStatus.CREATED
-        return self.written(connection, req, row, status)
+        return self.written(connection, req, row, status, present.version)
 
     def _present(self, connection: Connection, keys: tuple[Any, ...]) -> Any:
         """The row that a PUT replaces, which must exist unless clients choose keys."""

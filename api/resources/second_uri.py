@@ -27,7 +27,7 @@ class SecondUri:
     def __init__(self, resource: Resource, name: str) -> None:
         """`name` is that of the resource's path."""
         self.resource = resource
-        self.noun = resource.noun
+        self.access = resource.access
         self.allow = resource.allow
         self.formats = resource.formats
         self.read_formats = resource.read_formats

@@ -5,9 +5,10 @@ from functools import cached_property, lru_cache
 
 from api.documents.building import Builder
 from api.formats import FORMATS, STREAMS
+from api.operations.audit import AuditLog
 from api.protocol.request import ApiRequest
 from api.resources.page_cache import PageCache
-from api.roles import Role
+from api.roles import EVERYTHING, Rights
 from api.settings import Settings
 from api.storage.claims import Claims
 from api.storage.engine import Storage
@@ -23,6 +24,11 @@ class Service:
     claims: Claims
 
     @cached_property
+    def audit(self) -> AuditLog:
+        """Who wrote what."""
+        return AuditLog(is_on=self.settings.audit_log)
+
+    @cached_property
     def pages(self) -> PageCache:
         """The pages that were written last."""
         return PageCache(self.settings.page_cache)
@@ -34,13 +40,13 @@ class Service:
 
 
 @lru_cache(maxsize=64)
-def builder_below(mount: str, role: Role = Role.ADMIN) -> Builder:
-    """The builder of documents below the mount prefix, for readers of the role."""
+def builder_below(mount: str, rights: Rights = EVERYTHING) -> Builder:
+    """The builder of documents below the mount prefix, for readers with the rights."""
     suffixes = {each.suffix: each.media_types[0] for each in FORMATS if each.suffix}
     streams = {each.suffix: each.media_types[0] for each in STREAMS}
-    return Builder(uris_below(mount), suffixes, streams, role)
+    return Builder(uris_below(mount), suffixes, streams, rights)
 
 
 def builder_for(req: ApiRequest) -> Builder:
     """The builder of the documents that answer the request."""
-    return builder_below(req.mount, req.caller.role)
+    return builder_below(req.mount, req.caller.rights)

@@ -41,10 +41,7 @@ class StepMember(ReadableMember):
         media_type = media_type_of(req, DOCUMENTS)
         members = parse_document(body, media_type, self.kind.shape)
         draft = draft_of(self.kind.schema, members)
-        answer = await self.service.storage.write(
-            self._take, req, keys, draft, conditions_of(req)
-        )
-        self.send(req, resp, answer)
+        await self.write(req, resp, self._take, req, keys, draft, conditions_of(req))
 
     def is_of_one_row(self, _req: ApiRequest, _query: MemberQuery) -> bool:
         """Not so: the order tells the version."""
@@ -81,7 +78,7 @@ class StepMember(ReadableMember):
             conditions.require_for_write(state, obligatory=False)
             values = draft.for_present(self.kind.dump(present))
             steps.require_same_step(order, self._step, present, values)
-            return self.written(connection, req, present)
+            return self.written(connection, req, present, before=present.version)
         conditions.for_creation().require_for_write(
             state, obligatory=self.requires_match
         )

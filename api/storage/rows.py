@@ -252,6 +252,11 @@ def _missing(connection: sa.Connection, model: Model, keys: Keys) -> NotFound:
         and seek(connection, model.parent, keys[:-1]) is None
     ):
         return _missing(connection, model.parent, keys[:-1])
+    return missing(model, keys)
+
+
+def missing(model: Model, keys: Keys) -> NotFound:
+    """What is told where there is nothing at the keys."""
     return NotFound(
         f"There is nothing with the {model.key} {keys[-1]!r} in {model.name}.",
         within=Place(model.opened_at if keys[:-1] else model.name, keys[:-1]),

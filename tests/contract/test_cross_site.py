@@ -2,7 +2,7 @@
 
 import pytest
 
-OWN, OTHER = "http://falconframework.org", "http://evil.example"
+OWN, OTHER = "http://localhost", "http://evil.example"
 
 
 @pytest.mark.parametrize(

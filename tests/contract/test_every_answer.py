@@ -50,14 +50,16 @@ class Broken(Exception):
 
 
 def test_every_operation_can_meet_a_failure_of_the_server(settings):
-    def break_down(_req):
+    async def break_down(_req):
         raise Broken
 
     client = TestClient(create_app(settings, authenticate=break_down))
     own = Recorder(recorder().description)
     for path, item in PATHS.items():
         for method in item:
-            answer = client.simulate_request(method.upper(), nowhere(path))
+            answer = client.simulate_request(
+                method.upper(), nowhere(path), host="localhost"
+            )
             assert answer.status_code == 500
             own.check(method.upper(), nowhere(path), answer)
     assert len(own.met) == sum(map(len, PATHS.values()))

@@ -103,7 +103,7 @@ class Browser:
             body,
             FORM,
             accept="text/html",
-            origin="http://falconframework.org",
+            origin="http://localhost",
             sec_fetch_site="same-origin",
         )
         if answer.status_code == 303:

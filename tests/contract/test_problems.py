@@ -133,7 +133,9 @@ def test_a_crash_tells_nothing_but_its_number(settings, caplog):
 
     app = create_app(settings)
     app.add_route("/broken", Broken(None))
-    answer = super(Client, Client(app)).simulate_request("GET", "/broken")
+    answer = super(Client, Client(app)).simulate_request(
+        "GET", "/broken", host="localhost"
+    )
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "ZeroDivisionError" in caplog.text

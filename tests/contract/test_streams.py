@@ -40,7 +40,9 @@ def shelf(client):
 def crowd(empty_database, tmp_path_factory):
     """A client of so many and so large books that a stream of all has several parts."""
     path = shutil.copy(empty_database, tmp_path_factory.mktemp("crowd") / "shop.db")
-    settings = Settings(database_url=f"sqlite:///{path}", access_log=False)
+    settings = Settings(
+        database_url=f"sqlite:///{path}", access_log=False, audit_log=False
+    )
     client = Client(create_app(settings))
     for place in range(70):
         a_book(

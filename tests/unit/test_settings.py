@@ -1,6 +1,8 @@
 """Settings from the environment and `.env`, every fault at once."""
 
 import os
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,28 @@ def test_without_any_the_defaults_hold(environ):
         pytest.param("LOG_LEVEL", "DEBUG", "DEBUG", id="log level"),
         pytest.param("ACCESS_LOG", "no", False, id="access log"),
         pytest.param("REQUIRE_IF_MATCH", "on", True, id="If-Match"),
+        pytest.param("BIND", "unix:/run/a.sock", "unix:/run/a.sock", id="local socket"),
+        pytest.param("AUTH", "token", "token", id="mode"),
+        pytest.param("PUBLIC_READS", "on", True, id="public reads"),
+        pytest.param(
+            "ALLOWED_HOSTS", "A.example, [::1]", ("a.example", "[::1]"), id="hosts"
+        ),
+        pytest.param(
+            "CORS_ORIGINS", "https://A.example", ("https://a.example",), id="origins"
+        ),
+        pytest.param("RATE_LIMIT", "9/second;99/hour", "9/second;99/hour", id="rate"),
+        pytest.param("RATE_LIMIT", "", "", id="no rate"),
+        pytest.param(
+            "RATE_LIMIT_STORAGE", "redis://h:1", "redis://h:1", id="rate storage"
+        ),
+        pytest.param("JWT_JWKS", "https://a.example", "https://a.example", id="jwks"),
+        pytest.param("JWT_ISSUER", "https://a.example", "https://a.example", id="iss"),
+        pytest.param("JWT_AUDIENCE", "shop", "shop", id="aud"),
+        pytest.param("JWT_TYPE", "JWT", "JWT", id="typ"),
+        pytest.param("JWT_ROLE_CLAIM", "r", "r", id="role claim"),
+        pytest.param("JWT_CUSTOMER_CLAIM", "c", "c", id="customer claim"),
+        pytest.param("AUDIT_LOG", "off", False, id="audit log"),
+        pytest.param("PAGE_CACHE", "0", 0, id="page cache"),
     ],
 )
 def test_each_setting_is_read(environ, name, text, value):
@@ -81,13 +105,22 @@ def test_an_empty_list_is_none(environ, name):
         pytest.param("BIND", "0.0.0.0:8000", id="every address"),
         pytest.param("BIND", "[::]:8000", id="every address of IPv6"),
         pytest.param("BIND", "192.168.0.1:8000", id="another address"),
+        pytest.param("BIND", "unix:", id="no path"),
         pytest.param("DATABASE_URL", "postgresql://x/y", id="another database"),
         pytest.param("DATABASE_URL", "sqlite:///:memory:", id="memory"),
         pytest.param("DATABASE_URL", "sqlite:///", id="no file"),
         pytest.param("WORKERS", "0", id="no workers"),
         pytest.param("WORKERS", "two", id="no number"),
         pytest.param("BACKLOG", "0", id="no backlog"),
-        pytest.param("AUTH", "token", id="a mode that is not there yet"),
+        pytest.param("AUTH", "basic", id="a mode that is not there"),
+        pytest.param("ALLOWED_HOSTS", "a.example:80", id="host with a port"),
+        pytest.param("ALLOWED_HOSTS", "a b", id="no host"),
+        pytest.param("CORS_ORIGINS", "a.example", id="no scheme"),
+        pytest.param("CORS_ORIGINS", "https://a.example/", id="origin with a path"),
+        pytest.param("CORS_ORIGINS", "*", id="every origin"),
+        pytest.param("RATE_LIMIT", "often", id="no rate"),
+        pytest.param("RATE_LIMIT_STORAGE", "file:///x", id="no such storage"),
+        pytest.param("JWT_JWKS", "/nowhere/jwks.json", id="no file of keys"),
         pytest.param("KEEP_ALIVE", "-1", id="less than nothing"),
         pytest.param("GRACEFUL_TIMEOUT", "0", id="no time"),
         pytest.param("LOG_LEVEL", "LOUD", id="unknown level"),
@@ -110,7 +143,50 @@ def test_all_faults_are_told_at_once_in_a_line_each(environ):
 
 
 def test_who_binds_to_the_world_is_told_which_setting_to_set(environ):
-    assert "set WAYMARK_BIND" in faults(environ, BIND="0.0.0.0:8000")
+    told = faults(environ, BIND="0.0.0.0:8000")
+    assert "set WAYMARK_AUTH" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_who_asks_callers_for_tokens_may_bind_to_the_world(environ):
+    assert environ(BIND="0.0.0.0:8000", AUTH="token").bind == "0.0.0.0:8000"
+
+
+def test_what_jwt_needs_is_told_all_at_once(environ):
+    told = faults(environ, AUTH="jwt", WORKERS="0")
+    names = {line.partition(":")[0] for line in told.splitlines()}
+    needed = {"WAYMARK_JWT_JWKS", "WAYMARK_JWT_ISSUER", "WAYMARK_JWT_AUDIENCE"}
+    assert names == needed | {"WAYMARK_WORKERS"}
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ({}, {"localhost", "127.0.0.1", "[::1]"}),
+        ({"BIND": "127.0.0.2:1"}, {"localhost", "127.0.0.1", "[::1]", "127.0.0.2"}),
+        ({"ALLOWED_HOSTS": "a.example"}, {"a.example"}),
+        ({"AUTH": "token"}, set()),
+        ({"AUTH": "token", "ALLOWED_HOSTS": "a.example"}, {"a.example"}),
+    ],
+)
+def test_which_hosts_are_answered(environ, given, hosts):
+    assert environ(**given).hosts == hosts
+
+
+def test_passwords_are_not_shown():
+    shown = dict(Settings(rate_limit_storage="redis://me:secret@h:1/2").shown())
+    assert shown["WAYMARK_RATE_LIMIT_STORAGE"] == "redis://me:***@h:1/2"
+
+
+def test_every_setting_is_documented():
+    """The page lists each setting with its default and what it is for."""
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    told = dict(Settings().shown())
+    assert rows == [
+        f"| `{name}` | {f'`{value}`' if value else ''} | {each.metadata['told']} |"
+        for (name, value), each in zip(told.items(), fields(Settings), strict=True)
+    ]
 
 
 def test_a_file_gives_what_the_environment_does_not(environ, tmp_path):
