@@ -18,6 +18,8 @@ PREFLIGHT_FIELDS = {
     "If-None-Match, If-Modified-Since, If-Unmodified-Since, Idempotency-Key, Prefer",
     "access-control-max-age": str(LONGEST_PREFLIGHT),
     "cache-control": NO_STORE,
+    "vary": "Accept",
+    "x-content-type-options": "nosniff",
 }
 """What a page of a friendly origin may send (W3C Fetch, CORS protocol)."""
 _EXPOSED = (
