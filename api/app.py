@@ -1,19 +1,21 @@
 """The application: the only module that knows all others."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 
 import falcon.asgi
 
 from api.authentication.bearer import Bearer
+from api.authentication.jwt_tokens import JwtVerifier
 from api.authentication.tokens import Tokens
 from api.documents import KINDS
 from api.documents.kind import Kind
 from api.documents.step import STEPS
-from api.middleware import Authenticate, Marks, Shell, whoever
+from api.middleware import Authenticate, Life, Marks, Shell, whoever
 from api.operations.logs import AccessLog
 from api.problems import add_problem_handlers
 from api.protocol.bodies import Body, has_body
+from api.protocol.rates import Rates
 from api.protocol.request import ApiRequest
 from api.resources.base import Resource
 from api.resources.collection import Collection, Listing
@@ -68,13 +70,13 @@ def create_app(
     settings = settings or read_settings()
     storage = Storage(settings.database_url)
     service = Service(settings, storage, Claims(storage.beside("claims")))
-    authenticate = authenticate or _authentication(settings, storage)
-    require_own = Ownership(storage).require
-    shell = Shell(settings, authenticate, require_own, service.close)
+    rates, told_by = Rates(settings), _authentication(settings, storage)
+    authenticate = authenticate or told_by.caller_of
+    shell = Shell(settings, authenticate, Ownership(storage).require, rates)
     middleware: list[Any] = [AccessLog()] if settings.access_log else []
-    if settings.nobody is not None or settings.cors_origins:
+    if settings.nobody is not None or settings.cors_origins or settings.rate_limit:
         middleware.append(Marks(settings))
-    middleware.append(shell)
+    middleware += [shell, Life(told_by.begin, [service.close, rates.close])]
     app = App(middleware=middleware, request_type=ApiRequest)
     # An answer without a body has no media type.
     app.resp_options.default_media_type = None  # type: ignore[assignment] # it may be
@@ -89,12 +91,21 @@ def create_app(
     return app
 
 
-def _authentication(settings: Settings, storage: Storage) -> Authenticate:
-    """How it is found out who asks."""
+class _Authentication(NamedTuple):
+    """How it is found out who asks, and what is to be done for that at the start."""
+
+    caller_of: Authenticate
+    begin: Sequence[Callable[[], Awaitable[None]]] = ()
+
+
+def _authentication(settings: Settings, storage: Storage) -> _Authentication:
     if settings.nobody is None:
-        return whoever
-    verify = Tokens(storage).caller_of
-    return Bearer(verify, Caller(settings.nobody))
+        return _Authentication(whoever)
+    nobody = Caller(settings.nobody)
+    if settings.auth == "token":
+        return _Authentication(Bearer(Tokens(storage).caller_of, nobody))
+    verifier = JwtVerifier(settings)
+    return _Authentication(Bearer(verifier.caller_of, nobody), [verifier.warm])
 
 
 def _resources(service: Service, routes: Sequence[Route]) -> dict[str, Resource]:

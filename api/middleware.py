@@ -1,10 +1,9 @@
 """What happens to every request before its resource is looked for."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
 
 import falcon.asgi
@@ -23,13 +22,16 @@ from api.errors import (
     MisdirectedRequest,
     NotAcceptable,
     NotFound,
+    TooManyRequests,
     Unauthenticated,
     UriTooLong,
 )
+from api.protocol.addresses import client_address, is_trusted, site_of
 from api.protocol.answers import STATUS_LINES
 from api.protocol.bodies import is_form, read_body
 from api.protocol.form_posts import read_form_post
 from api.protocol.negotiation import negotiate, split_suffix, variant_of_suffix
+from api.protocol.rates import Rates
 from api.protocol.request import METHODS, ApiRequest
 from api.roles import ANYONE, EVERYTHING, Access, Caller, Role
 from api.settings import Network, Settings
@@ -62,14 +64,14 @@ class Shell:
         settings: Settings,
         authenticate: Authenticate,
         require_own: RequireOwn,
-        close: Callable[[], None],
+        rates: Rates,
     ) -> None:
         self._trusted: tuple[Network, ...] = settings.trusted_proxies
         self._hosts = settings.hosts
         self._origins = frozenset(settings.cors_origins)
         self._authenticate = authenticate
         self._require_own = require_own
-        self._close = close
+        self._rates = rates
 
     async def process_request(
         self, req: ApiRequest, resp: falcon.asgi.Response
@@ -80,6 +82,7 @@ class Shell:
             MalformedRequest: there is no Host.
             MisdirectedRequest: the Host is none of this server's.
             InvalidToken: the request carries a token that is not valid.
+            TooManyRequests: the caller has asked too often.
             UriTooLong: the path or the query is too long.
             HeadersTooLarge: the header fields together are.
             NotFound: the path begins with two slashes.
@@ -87,6 +90,7 @@ class Shell:
             BodyTooLarge: a form is.
             MalformedBody: a form can't be read.
         """
+        self._take_address(req)
         self._require_frame(req)
         if req.method == "OPTIONS" and is_preflight(req.fields, self._origins):
             resp.set_headers(PREFLIGHT_FIELDS)
@@ -98,7 +102,13 @@ class Shell:
             raise NotFound("No path here begins with two slashes.")
         if is_cross_site(req.method, req.fields, self._origins):
             raise Forbidden("A page of another site may not write here.")
-        req.caller = await self._authenticate(req)
+        try:
+            req.caller = await self._authenticate(req)
+        except Unauthenticated:
+            # Who guesses tokens is counted by where it is.
+            await self._count(req)
+            raise
+        await self._count(req)
         req.path, req.suffix = split_suffix(req.path)
         if req.method == "POST" and is_form(req) and self._is_browser(req):
             req.take_form(read_form_post(await read_body(req)))
@@ -145,10 +155,6 @@ class Shell:
         else:
             req.variant = negotiate(req.get_header("Accept"), formats)
 
-    async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
-        """Finish the writes that wait and close what is open."""
-        self._close()
-
     def _require_frame(self, req: ApiRequest) -> None:
         host = req.fields.get(b"host")
         if not host:
@@ -174,10 +180,32 @@ class Shell:
         except NotAcceptable:
             return False
 
+    async def _count(self, req: ApiRequest) -> None:
+        """Count the request with its caller, or with where it came from."""
+        name = req.caller.name
+        key = f"site {site_of(req.address or '')}" if name is None else f"user {name}"
+        req.rate = await self._rates.hit(key)
+        if not req.rate.is_allowed:
+            limits = " and ".join(req.rate.exceeded)
+            raise TooManyRequests(
+                f"Too many requests in a {limits}; try again in "
+                f"{req.rate.retry_after} seconds."
+            )
+
+    def _take_address(self, req: ApiRequest) -> None:
+        """Note who sent the request, or for whom a trusted proxy did."""
+        client = req.scope.get("client")
+        req.address = client[0] if client else None
+        req.is_proxied = False
+        if self._trusted and is_trusted(req.address, self._trusted):
+            req.is_proxied = True
+            forwarded = req.get_header("X-Forwarded-For")
+            req.address = client_address(req.address, forwarded, self._trusted)
+
     def _take_mount(self, req: ApiRequest) -> None:
         """Note the prefix that the server or a trusted proxy has, and take it off."""
         prefix: str = req.scope.get("root_path", "")
-        if self._trusted and self._is_trusted(req.scope.get("client")):
+        if req.is_proxied:
             prefix = req.get_header("X-Forwarded-Prefix", default=prefix)
         if not prefix:
             return
@@ -187,11 +215,26 @@ class Shell:
             if f"{req.path}/".startswith(f"{prefix}/"):
                 req.path = req.path[len(prefix) :] or "/"
 
-    def _is_trusted(self, client: tuple[str, int] | None) -> bool:
-        if client is None:
-            return False
-        address = ip_address(client[0])
-        return any(address in network for network in self._trusted)
+
+class Life:
+    """What is to be done when the process begins to serve, and when it ends."""
+
+    def __init__(
+        self,
+        begin: Sequence[Callable[[], Awaitable[None]]],
+        end: Sequence[Callable[[], Awaitable[None]]],
+    ) -> None:
+        self._begin, self._end = begin, end
+
+    async def process_startup(self, _scope: dict[str, Any], _event: Any) -> None:
+        """Do what makes the first request as quick as the others."""
+        for each in self._begin:
+            await each()
+
+    async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
+        """Finish the writes that wait and close what is open."""
+        for each in self._end:
+            await each()
 
 
 class Marks:
@@ -217,6 +260,7 @@ class Marks:
             if req.caller.role is not self._nobody:
                 cache = resp.get_header("Cache-Control", default="")
                 resp.set_header("Cache-Control", cache.replace("public", "private"))
+        resp.set_headers(req.rate.headers)
         if self._origins:
             resp.append_header("Vary", "Origin")
             resp.set_headers(cors_fields(req.fields, self._origins))

@@ -105,13 +105,20 @@ def _origins(origins: list[str]) -> None:
 
 def _rates(text: str) -> None:
     try:
-        limits.parse_many(text)
-    except ValueError as ex:
-        raise ValidationError(f"{text!r} is no rate, such as 100/minute") from ex
+        amounts = [each.amount for each in limits.parse_many(text)]
+    except ValueError:
+        amounts = [0]
+    if min(amounts) < 1:
+        raise ValidationError(f"{text!r} is no rate, such as 100/minute")
 
 
 def _rate_storage(url: str) -> None:
-    if urlsplit(url).scheme not in {"memory", "redis", "rediss", "valkey"}:
+    parts = urlsplit(url)
+    try:
+        is_right = parts.port is None or parts.port > 0
+    except ValueError:
+        is_right = False
+    if not is_right or parts.scheme not in {"memory", "redis", "rediss", "valkey"}:
         raise ValidationError(f"{url!r} is not memory:// or redis://HOST:PORT")
 
 

@@ -3,7 +3,6 @@
 import sys
 from asyncio import Future
 from datetime import UTC, datetime
-from typing import BinaryIO
 
 import msgspec
 
@@ -18,8 +17,7 @@ class AuditLog:
     sent but the path's keys.
     """
 
-    def __init__(self, stream: BinaryIO | None = None, *, is_on: bool = True) -> None:
-        self._stream = stream
+    def __init__(self, *, is_on: bool = True) -> None:
         self._is_on = is_on
         self._encode = msgspec.json.Encoder().encode
 
@@ -44,6 +42,5 @@ class AuditLog:
             "from": change.before,
             "to": change.after,
         }
-        stream = self._stream or sys.stderr.buffer
-        stream.write(self._encode(line) + b"\n")
-        stream.flush()
+        sys.stderr.buffer.write(self._encode(line) + b"\n")
+        sys.stderr.buffer.flush()

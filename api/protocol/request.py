@@ -13,6 +13,7 @@ from api.errors import Fault, InvalidQuery, Place
 from api.protocol.form_posts import FormPost
 from api.protocol.negotiation import DEFAULT, Variant
 from api.protocol.preferences import NONE_GIVEN, Preferences, read_preferences
+from api.protocol.rates import UNCOUNTED, Rate
 from api.roles import ANYONE, Caller
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -34,9 +35,10 @@ class ApiRequest(falcon.asgi.Request):
     """A request together with its id, its representation and its mount prefix.
 
     `mount` is the path below which the service stands. The path has lost its `suffix`.
-    `address` is where it came from. `started` is set where requests are logged.
-    `versioned` is what conditions are compared with, where that is another resource.
-    `form` is what a page of ours sent, and then `resource` is what it was sent to.
+    `address` is where it came from, past the trusted proxies if it `is_proxied`.
+    `started` is set where requests are logged. `versioned` is what conditions are
+    compared with, where that is another resource. `form` is what a page of ours sent,
+    and then `resource` is what it was sent to.
     """
 
     started: float = 0.0
@@ -45,6 +47,8 @@ class ApiRequest(falcon.asgi.Request):
     variant: Variant = DEFAULT
     caller: Caller = ANYONE
     address: str | None = None
+    is_proxied: bool = False
+    rate: Rate = UNCOUNTED
     versioned: Place | None = None
     form: FormPost | None = None
     resource: Any = None

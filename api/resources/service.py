@@ -33,7 +33,7 @@ class Service:
         """The pages that were written last."""
         return PageCache(self.settings.page_cache)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Finish the writes that wait, then close the database and the claims."""
         self.storage.close()
         self.claims.close()

@@ -179,7 +179,7 @@ def test_every_wrong_setting_is_named_at_once(database, arguments):
 def test_the_check_shows_the_settings(database):
     ended = command(database, "check", WORKERS=3, TRUSTED_PROXIES="10.0.0.0/8")
     assert ended.returncode == 0
-    assert "workers: 3" in ended.stdout
+    assert "WAYMARK_WORKERS=3" in ended.stdout
     assert "10.0.0.0/8" in ended.stdout
 
 

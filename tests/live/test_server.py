@@ -225,7 +225,7 @@ def test_the_absolute_form_of_a_target_works(server):
 
 def test_a_client_of_http_1_0_is_answered_and_the_connection_closed(server):
     with server.connection() as sock:
-        sock.sendall(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+        sock.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
         assert answer_on(sock).status == 200
         assert sock.recv(1) == b""
 

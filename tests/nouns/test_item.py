@@ -1,5 +1,7 @@
 """What is particular about items."""
 
+import asyncio
+
 import pytest
 
 from api.resources.base import Resource
@@ -69,7 +71,7 @@ def test_a_receipt_that_came_between_is_found_in_the_transaction(settings, clien
     body = {"key": "once", "value": 1}
     for _ in range(2):
         assert client.post("/late", body, idempotency_key="k").status_code == 201
-    service.close()
+    asyncio.run(service.close())
     assert [each.headers.get("idempotency-replayed") for each in answers] == [
         None,
         "true",

@@ -119,6 +119,8 @@ def test_an_empty_list_is_none(environ, name):
         pytest.param("CORS_ORIGINS", "https://a.example/", id="origin with a path"),
         pytest.param("CORS_ORIGINS", "*", id="every origin"),
         pytest.param("RATE_LIMIT", "often", id="no rate"),
+        pytest.param("RATE_LIMIT", "0/minute", id="nothing at all"),
+        pytest.param("RATE_LIMIT_STORAGE", "redis://h:x", id="no port"),
         pytest.param("RATE_LIMIT_STORAGE", "file:///x", id="no such storage"),
         pytest.param("JWT_JWKS", "/nowhere/jwks.json", id="no file of keys"),
         pytest.param("KEEP_ALIVE", "-1", id="less than nothing"),
