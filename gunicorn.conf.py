@@ -4,9 +4,16 @@ import gc
 import os
 import sys
 from pathlib import Path
+from socket import AF_INET, AF_INET6, socket
 from typing import Any
 
 from api.operations.logs import logging_configuration
+from api.operations.processes import (
+    drop_metrics,
+    note_exit,
+    serve_metrics,
+    share_metrics,
+)
 from api.server import LARGEST_FIELD, LARGEST_LINE, MOST_FIELDS
 from api.settings import SettingsFault, is_local, not_local, read_settings
 from api.storage.migrations import NotCurrent, require_current
@@ -15,6 +22,10 @@ try:
     _settings = read_settings()
 except SettingsFault as _fault:
     sys.exit(f"Waymark does not start:\n{_fault}")
+
+# Where the processes count; one folder for the life of this server.
+if _settings.metrics:
+    share_metrics()
 
 wsgi_app = "api.app:create_app()"
 worker_class = "api.server.Worker"
@@ -28,7 +39,7 @@ root_path = os.environ.get("SCRIPT_NAME", "")
 workers = _settings.workers
 backlog = _settings.backlog
 keepalive = _settings.keep_alive
-graceful_timeout = _settings.graceful_timeout
+graceful_timeout = _settings.graceful_timeout + _settings.drain_seconds
 worker_connections = 1000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory, for the heartbeat
 control_socket_disable = True
@@ -48,16 +59,54 @@ logger_class = "api.server.Log"
 logconfig_dict = logging_configuration(_settings.log_level)
 
 
-def on_starting(server: Any) -> None:
-    """Refuse to start where all could write, or on a database of another version."""
-    # Whoever starts gunicorn may have given it other addresses than the settings.
-    for address in map(str, server.cfg.settings["bind"].get()):
+def _refuse_open_doors(server: Any) -> None:
+    """End where nobody is asked who it is, and not only this machine can ask.
+
+    Whoever starts gunicorn may have given it other addresses than the settings, or
+    sockets that are open already.
+    """
+    sockets = [each.sock for each in server.LISTENERS]
+    is_given = os.environ.get("LISTEN_PID") == str(os.getpid())
+    count = int(os.environ.get("LISTEN_FDS", "0")) if is_given else 0
+    sockets += [socket(fileno=os.dup(3 + place)) for place in range(count)]
+    names = [
+        each.getsockname() for each in sockets if each.family in {AF_INET, AF_INET6}
+    ]
+    addresses = [f"{name[0]}:{name[1]}" for name in names]
+    for address in (*map(str, server.cfg.settings["bind"].get()), *addresses):
         if _settings.is_open and not is_local(address):
             sys.exit(f"Waymark does not start: {not_local(address)}")
+
+
+def on_reload(server: Any) -> None:
+    """Look again after SIGHUP, since settings may have changed."""
+    _refuse_open_doors(server)
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to start where all could write, or on a database of another version."""
+    _refuse_open_doors(server)
     try:
         require_current(_settings.database_url)
     except NotCurrent as ex:
         sys.exit(f"Waymark does not start: {ex}")
+
+
+def post_fork(_server: object, worker: Any) -> None:
+    """Tell the process what is no setting of gunicorn's."""
+    worker.drain_seconds = _settings.drain_seconds
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """Let what only a living process has count no more."""
+    if _settings.metrics:
+        note_exit(worker.pid)
+
+
+def on_exit(_server: object) -> None:
+    """Remove what the processes counted."""
+    if _settings.metrics:
+        drop_metrics()
 
 
 def post_worker_init(_worker: object) -> None:
@@ -67,4 +116,6 @@ def post_worker_init(_worker: object) -> None:
 
 def when_ready(_server: object) -> None:
     """Tell whoever started the server where to go from here."""
+    if _settings.metrics_bind:
+        serve_metrics(_settings.metrics_bind)
     print(f"Waymark answers at http://{bind}/ - try: curl http://{bind}/", flush=True)  # noqa: T201

@@ -13,14 +13,19 @@ from api.documents.kind import Kind
 from api.documents.step import STEPS
 from api.middleware import Authenticate, Life, Marks, Shell, whoever
 from api.operations.logs import AccessLog
+from api.operations.metrics import Metrics, note_group
+from api.operations.observing import Note, Observer, tell_timing
+from api.operations.tracing import Tracing
 from api.problems import add_problem_handlers
 from api.protocol.bodies import Body, has_body
 from api.protocol.rates import Rates
 from api.protocol.request import ApiRequest
+from api.resources import operations
 from api.resources.base import Resource
 from api.resources.collection import Collection, Listing
 from api.resources.describing import Route, descriptions
 from api.resources.member import KeyedMember, Member, ReplaceableMember
+from api.resources.operations import Live, Ready
 from api.resources.own import Ownership
 from api.resources.second_uri import SecondUri
 from api.resources.service import Service
@@ -50,11 +55,13 @@ class App(falcon.asgi.App[ApiRequest, falcon.asgi.Response]):
 
 
 def _take_path_of_absolute_form(scope: dict[str, Any]) -> None:
-    """`GET http://host/path` asks for `/path` (RFC 9112, section 3.2.2)."""
+    """`GET http://host/path` asks that host for `/path` (RFC 9112, section 3.2.2)."""
     path: str = scope["path"]
     if not path.startswith("/") and "://" in path:
-        _, mark, rest = path.partition("://")[2].partition("/")
+        host, mark, rest = path.partition("://")[2].partition("/")
         scope["path"] = mark + rest or "/"
+        others = [each for each in scope["headers"] if each[0] != b"host"]
+        scope["headers"] = [*others, (b"host", host.encode("latin-1", "replace"))]
 
 
 def create_app(
@@ -68,15 +75,20 @@ def create_app(
         SettingsFault: the environment is wrong.
     """
     settings = settings or read_settings()
-    storage = Storage(settings.database_url)
+    storage = Storage(settings.database_url, note_group)
     service = Service(settings, storage, Claims(storage.beside("claims")))
     rates, told_by = Rates(settings), _authentication(settings, storage)
     authenticate = authenticate or told_by.caller_of
     shell = Shell(settings, authenticate, Ownership(storage).require, rates)
-    middleware: list[Any] = [AccessLog()] if settings.access_log else []
+    access_log = AccessLog()
+    notes = _notes(settings, access_log)
+    middleware: list[Any] = [Observer(notes)] if notes else []
+    if settings.tracing:
+        middleware.append(Tracing())
     if settings.nobody is not None or settings.cors_origins or settings.rate_limit:
         middleware.append(Marks(settings))
-    middleware += [shell, Life(told_by.begin, [service.close, rates.close])]
+    ends = [service.close, rates.close, access_log.close]
+    middleware += [shell, Life(told_by.begin, ends)]
     app = App(middleware=middleware, request_type=ApiRequest)
     # An answer without a body has no media type.
     app.resp_options.default_media_type = None  # type: ignore[assignment] # it may be
@@ -89,6 +101,18 @@ def create_app(
     for _, path, routed in routes:
         app.add_route(path, routed)
     return app
+
+
+def _notes(settings: Settings, access_log: AccessLog) -> list[Note]:
+    """What is done with each answer and the seconds that it took."""
+    notes: list[Note] = []
+    if settings.server_timing:
+        notes.append(tell_timing)
+    if settings.metrics:
+        notes.append(Metrics().note)
+    if settings.access_log:
+        notes.append(access_log.note)
+    return notes
 
 
 class _Authentication(NamedTuple):
@@ -114,9 +138,14 @@ def _resources(service: Service, routes: Sequence[Route]) -> dict[str, Resource]
     The routes are those to all of them, for descriptions to tell when they are asked.
     """
     found: dict[str, Resource] = {}
+    settings = service.settings
     for kind in KINDS:
         found |= _resources_of(service, kind)
-    return found | descriptions(service, routes)
+    found |= descriptions(service, routes)
+    found |= {"health_live": Live(service), "health_ready": Ready(service)}
+    if settings.metrics and not settings.metrics_bind:
+        found["metrics"] = operations.Metrics(service)
+    return found
 
 
 def _resources_of(service: Service, kind: Kind) -> dict[str, Resource]:

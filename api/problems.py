@@ -20,6 +20,7 @@ from api.errors import ApiError, NotAcceptable
 from api.formats import FORMATS, Format
 from api.hypermedia import relations
 from api.hypermedia.document import Link, Links, Problem
+from api.operations.metrics import note_problem
 from api.protocol.answers import Answer
 from api.protocol.caching import NO_STORE
 from api.protocol.negotiation import DEFAULT, negotiate, variant_of_suffix
@@ -92,6 +93,7 @@ def _format_for(req: ApiRequest) -> Format:
 
 def _problem(req: ApiRequest, error: ApiError) -> Problem:
     uris = uris_below(req.mount)
+    note_problem(error.slug)
     members: dict[str, Any] = {
         "type": uris.href("problem", error.slug),
         "title": error.title,

@@ -20,6 +20,7 @@ from gunicorn.workers import gasgi
 from api import errors
 from api.formats import HAL
 from api.hypermedia.document import JsonValue, Problem
+from api.operations.health import DRAINING
 from api.protocol.caching import NO_STORE
 from api.uris import Uris
 
@@ -264,6 +265,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
     """The worker process: looks at its connections each second, and ends in order."""
 
     has_full_backlog = False
+    drain_seconds = 0
+    """How long it goes on after it was told to stop, so that balancers notice."""
 
     def init_process(self) -> None:
         """Put our protocol where gunicorn looks for its own."""
@@ -286,6 +289,15 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         for connection in list(self.connections):
             connection.tick()
 
+    def handle_exit_signal(self) -> None:
+        """SIGTERM: say that this ends, go on for a while, then finish what is begun."""
+        if DRAINING.has_begun or not self.drain_seconds:
+            DRAINING.begin()
+            super().handle_exit_signal()
+            return
+        DRAINING.begin()
+        self.loop.call_later(self.drain_seconds, self.handle_exit_signal)
+
     async def _serve(self) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         await super()._serve()
@@ -294,7 +306,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         for server in self.servers:
             server.close()
         begin = self.loop.time()
-        deadline = begin + max(self.cfg.graceful_timeout - _KILL_MARGIN, 0)
+        patience = self.cfg.graceful_timeout - self.drain_seconds - _KILL_MARGIN
+        deadline = begin + max(patience, 0)
         while self.connections and not self._quick_shutdown:
             now = self.loop.time()
             for connection in list(self.connections):

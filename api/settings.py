@@ -232,6 +232,25 @@ class Settings:
         "bool",
         "Whether each write is logged: who, what.",
     )
+    server_timing: bool = _setting(
+        False, "bool", "Whether each answer tells how long it took (Server-Timing)."
+    )
+    metrics: bool = _setting(True, "bool", "Whether requests are counted (/metrics).")
+    metrics_bind: str = _setting(
+        "",
+        "str",
+        "HOST:PORT where /metrics answers instead, without tokens.",
+        _address,
+    )
+    tracing: bool = _setting(
+        False, "bool", "Whether requests make OpenTelemetry spans; needs its SDK."
+    )
+    drain_seconds: int = _setting(
+        0,
+        "int",
+        "For how long a server that is to stop goes on, while /health/ready fails.",
+        _at_least(0),
+    )
     require_if_match: bool = _setting(
         False,
         "bool",
@@ -268,7 +287,7 @@ class Settings:
             text = (
                 ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             )
-            yield PREFIX + each.name.upper(), _PASSWORD.sub(r"\1:***@", text)
+            yield PREFIX + each.name.upper(), _masked(text)
 
 
 def read_settings() -> Settings:
@@ -316,7 +335,7 @@ def _contradictions(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if auth == "open" and bind is not None and not is_local(bind):
         yield f"{PREFIX}BIND", not_local(bind)
     if auth == "jwt":
-        for name in ("jwt_jwks", "jwt_issuer", "jwt_audience"):
+        for name in (name for name in found if name.startswith("jwt_")):
             if not found[name]:
                 yield PREFIX + name.upper(), f"{PREFIX}AUTH is jwt, so it must be set"
 
@@ -340,7 +359,13 @@ def not_local(bind: str) -> str:
     )
 
 
+def _masked(text: str) -> str:
+    """The text without the passwords of URLs."""
+    return _PASSWORD.sub(r"\1:***@", text)
+
+
 def _told(faults: Mapping[str, Any]) -> str:
     return "\n".join(
-        f"{name}: {'; '.join(map(str, texts))}" for name, texts in faults.items()
+        f"{name}: {_masked('; '.join(map(str, texts)))}"
+        for name, texts in faults.items()
     )

@@ -49,6 +49,9 @@ PATHS: Mapping[str, str] = {
     "docs_start": "/docs/start.js",
     "docs_header": "/docs/header.css",
     "catalog": "/.well-known/api-catalog",
+    "health_live": "/health/live",
+    "health_ready": "/health/ready",
+    "metrics": "/metrics",
 }
 SECOND_PATHS: Mapping[str, str] = {
     name: "/customers/{customer}" + path

@@ -19,7 +19,8 @@ DEFAULT = frozenset({408, 500, 501, 503})
 _ROLES = frozenset({401, 403, 429})
 """What only who has a role can meet, so that an open service does not describe it."""
 _UNTOLD = frozenset({"content-type", "content-length", "date"})
-_RATES = frozenset({"ratelimit", "ratelimit-policy"})
+_SET = frozenset({"ratelimit", "ratelimit-policy", "server-timing"})
+"""Header fields that only settings bring about."""
 _WHOLE = "urn:description"
 
 
@@ -74,7 +75,7 @@ class Recorder:
         declared = {name.lower(): each for name, each in told["headers"].items()}
         for name, value in answer.headers.items():
             # What pages of other sites may do is the business of browsers.
-            if name in _RATES:
+            if name in _SET:
                 continue
             if name not in _UNTOLD and not name.startswith("access-control-"):
                 assert name in declared, (name, value)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from falcon.testing import ASGIConductor
 
 from api.documents import KINDS
+from api.operations.health import DRAINING
 from api.uris import PATHS
 from tests.recorder import Recorder
 from tests.shop import body_of, collection_path, href, kind_named, lineitem, make
@@ -196,6 +197,13 @@ class Traffic:
 
     def _send_431(self, path, method):
         return self.send(nowhere(path), method, x_long="x" * 17_000)
+
+    def _send_503(self, path, method):
+        DRAINING.has_begun = True
+        try:
+            return self.send(path, method)
+        finally:
+            DRAINING.has_begun = False
 
     def _send_409(self, path, method):
         sending = {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 
 from api.documents.building import Builder
 from api.documents.kind import Kind
@@ -28,7 +29,8 @@ class Endpoint:
     `vocabulary`; `is_page` tells a collection, `is_second` a second path.
     `requires_match` tells that changes must be conditional, `is_limited` that too many
     requests are refused. Where it is asked who asks, `nobody` has the rights of who
-    shows no token; `access` tells what those are good for.
+    shows no token; `access` tells what those are good for. What `is_versioned` has
+    entity tags. `also` are other statuses than 200 with which a GET answers the same.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Endpoint:
     is_second: bool = False
     requires_match: bool = False
     is_limited: bool = False
+    is_versioned: bool = True
+    also: tuple[HTTPStatus, ...] = ()
     nobody: Rights | None = None
     access: Access = Access()  # noqa: RUF009 - it can't change
 

@@ -30,7 +30,8 @@ def possible_errors(endpoint: Endpoint, method: str) -> list[type[ApiError]]:
     if method == "OPTIONS":
         found |= {errors.NotFound} if endpoint.is_second else set()
     else:
-        found |= {errors.BadRequest, errors.InvalidQuery, errors.VersionMismatch}
+        found |= {errors.BadRequest, errors.InvalidQuery}
+        found |= {errors.VersionMismatch} if endpoint.is_versioned else set()
         found |= {errors.NotFound} if endpoint.keys else set()
     if endpoint.kind is not None and method not in {*READING, "OPTIONS"}:
         found |= {errors.Forbidden, *_conflicts(endpoint.kind, method)}

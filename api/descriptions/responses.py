@@ -70,8 +70,10 @@ def _good(endpoint: Endpoint, method: str) -> Iterator[tuple[HTTPStatus, Respons
         yield HTTPStatus.NO_CONTENT, _options(endpoint)
         return
     if method in READING:
-        yield HTTPStatus.OK, response_ref(endpoint.shown_as)
-        yield HTTPStatus.NOT_MODIFIED, response_ref(NOT_MODIFIED)
+        for status in (HTTPStatus.OK, *endpoint.also):
+            yield status, response_ref(endpoint.shown_as)
+        if endpoint.is_versioned:
+            yield HTTPStatus.NOT_MODIFIED, response_ref(NOT_MODIFIED)
         return
     if method in {"PUT", "PATCH"}:
         yield HTTPStatus.OK, response_ref(endpoint.shown_as)

@@ -37,6 +37,8 @@ LINKSET = _json(
     "application/linkset+json",
     '; profile="https://www.rfc-editor.org/info/rfc9727"',
 )
+HEALTH = _json("health", "application/health+json")
+HEALTH_FORMATS = (HEALTH, _PLAIN)
 SCHEMA_FORMATS = (SCHEMA, _PLAIN)
 OPENAPI_FORMATS = (OPENAPI, _PLAIN)
 LINKSET_FORMATS = (LINKSET, _PLAIN)

@@ -9,6 +9,17 @@ from api.formats import Format, hal
 _MEDIA_TYPES: Mapping[str, str] = {".js": "text/javascript", ".css": "text/css"}
 
 
+METRICS = Format(
+    name="metrics",
+    suffix="",
+    media_types=("text/plain",),
+    render=lambda _document: b"",
+    problem_type="application/problem+json",
+    render_problem=hal.render_problem,
+)
+"""What Prometheus reads; others write it."""
+
+
 @lru_cache(maxsize=16)
 def file_format(path: Path) -> Format:
     """The format in which there is just what the file holds, which is read here."""

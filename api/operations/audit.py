@@ -26,7 +26,8 @@ class AuditLog:
         if writing.cancelled() or writing.exception() is not None or not self._is_on:
             return
         change = writing.result().change
-        if change is None:
+        if change is None or change.before == change.after:
+            # It was answered before, or it changed nothing.
             return
         caller = req.caller
         line = {

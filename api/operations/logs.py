@@ -6,7 +6,6 @@ would cost as much as reading a row. Tracebacks tell no local variables.
 
 import asyncio
 import sys
-import time
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -14,6 +13,7 @@ import falcon.asgi
 import msgspec
 import structlog
 
+from api.operations.tracing import trace_id
 from api.protocol.request import ApiRequest
 
 _FLUSH_SECONDS = 0.05
@@ -60,33 +60,21 @@ def logging_configuration(level: str) -> dict[str, Any]:
 
 
 class AccessLog:
-    """Middleware that logs each answer: a line per request, written with others."""
+    """Logs each answer: a line per request, written with others."""
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
         self._stream = stream
         self._lines: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
 
-    async def process_request(
-        self, req: ApiRequest, _resp: falcon.asgi.Response
-    ) -> None:
-        """Note when it began."""
-        req.started = time.perf_counter()
-
-    async def process_response(
-        self,
-        req: ApiRequest,
-        resp: falcon.asgi.Response,
-        _resource: object,
-        _req_succeeded: bool,
-    ) -> None:
+    def note(self, req: ApiRequest, resp: falcon.asgi.Response, seconds: float) -> None:
         """Note the line; it is written within a twentieth of a second."""
         if not self._lines:
             loop = asyncio.get_running_loop()
             loop.call_later(_FLUSH_SECONDS, self.flush)
-        self._lines.append(self._encode(_access_line(req, resp)))
+        self._lines.append(self._encode(_access_line(req, resp, seconds)))
 
-    async def process_shutdown(self, _scope: dict[str, Any], _event: Any) -> None:
+    async def close(self) -> None:
         """Write what is left."""
         self.flush()
 
@@ -99,8 +87,10 @@ class AccessLog:
             stream.flush()
 
 
-def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
-    return {
+def _access_line(
+    req: ApiRequest, resp: falcon.asgi.Response, seconds: float
+) -> dict[str, Any]:
+    line = {
         "event": "request",
         "timestamp": datetime.now(UTC),
         "request_id": req.request_id,
@@ -108,6 +98,8 @@ def _access_line(req: ApiRequest, resp: falcon.asgi.Response) -> dict[str, Any]:
         "path": req.scope["path"],
         "route": req.uri_template,
         "status": resp.status_code,
-        "milliseconds": round((time.perf_counter() - req.started) * 1000, 3),
+        "milliseconds": round(seconds * 1000, 3),
         "client": req.address,
     }
+    trace = trace_id(req)
+    return line if trace is None else {**line, "trace_id": trace}

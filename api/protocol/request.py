@@ -38,7 +38,7 @@ class ApiRequest(falcon.asgi.Request):
     `address` is where it came from, past the trusted proxies if it `is_proxied`.
     `started` is set where requests are logged. `versioned` is what conditions are
     compared with, where that is another resource. `form` is what a page of ours sent,
-    and then `resource` is what it was sent to.
+    and then `resource` is what it was sent to. `span` is set where traces are made.
     """
 
     started: float = 0.0
@@ -49,6 +49,7 @@ class ApiRequest(falcon.asgi.Request):
     address: str | None = None
     is_proxied: bool = False
     rate: Rate = UNCOUNTED
+    span: Any = None
     versioned: Place | None = None
     form: FormPost | None = None
     resource: Any = None

@@ -48,6 +48,8 @@ class Resource:
     """The formats of its answers."""
     read_formats: tuple[Format, ...] = FORMATS
     """The formats of its answers to GET and HEAD."""
+    is_versioned = True
+    """Whether its answers have an entity tag."""
     accepted: Mapping[str, str] = {}
     """The header fields that tell which bodies the resource reads."""
 
@@ -78,6 +80,7 @@ class Resource:
             is_limited=bool(settings.rate_limit),
             nobody=None if nobody is None else Rights(nobody),
             access=self.access,
+            is_versioned=self.is_versioned,
         )
 
     async def on_options(

@@ -170,7 +170,9 @@ class Member(ReadableMember):
         self.require(conditions, present)
         rows.remove(connection, self.kind.model, present, MODELS)
         headers = {"cache-control": caching.PRIVATE, "vary": "Accept"}
-        change = Change(self.kind.name, keys, present.version, None)
+        change = None
+        if rows.is_stored(present):
+            change = Change(self.kind.name, keys, present.version, None)
         return Answer(HTTPStatus.NO_CONTENT, headers, change=change)
 
     def require(self, conditions: Conditions, present: Any) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from api.errors import Unavailable
 from api.models.base import sort_key
-from api.storage.writer import Writer
+from api.storage.writer import OnGroup, Writer, ignore
 
 Connection = sa.Connection
 """What storage functions take; callers only pass it on."""
@@ -70,6 +70,8 @@ def sqlite_engine(url: str) -> sa.Engine:
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        # Errors are logged, and what was asked for may be a secret.
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "cached_statements": 512},
     )
     sa.event.listen(engine, "connect", _prepare)
@@ -105,8 +107,9 @@ class Storage:
     `close` the next use opens them anew.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, on_group: OnGroup = ignore) -> None:
         self._engine = sqlite_engine(url)
+        self._on_group = on_group
         self._held = local()
         self._opened: list[sa.Connection] = []
         self._spare: list[sa.Connection] = []
@@ -124,7 +127,7 @@ class Storage:
         """
         try:
             return function(self._reader, *args, **kwargs)
-        except sa.exc.OperationalError as ex:
+        except sa.exc.DatabaseError as ex:
             raise _unreadable(ex) from ex
 
     async def scan(
@@ -210,7 +213,7 @@ class Storage:
 
     @cached_property
     def _writer(self) -> Writer:
-        return Writer(self._engine)
+        return Writer(self._engine, self._on_group)
 
     @cached_property
     def _scanners(self) -> ThreadPoolExecutor:
@@ -239,10 +242,10 @@ class Storage:
 def _answered(function: Callable[[], T]) -> T:
     try:
         return function()
-    except sa.exc.OperationalError as ex:
+    except sa.exc.DatabaseError as ex:
         raise _unreadable(ex) from ex
 
 
-def _unreadable(cause: sa.exc.OperationalError) -> Unavailable:
+def _unreadable(cause: sa.exc.DatabaseError) -> Unavailable:
     _log.error("the database can't be read", exc_info=cause)
     return Unavailable("The database can't be read now.", headers={"Retry-After": "1"})

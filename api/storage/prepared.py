@@ -74,7 +74,7 @@ class Prepared:
     def _fetched(self, cursor: sqlite3.Cursor, number: int) -> list[Any]:
         try:
             return cursor.fetchmany(number)
-        except sqlite3.OperationalError as ex:
+        except sqlite3.DatabaseError as ex:
             raise sa.exc.OperationalError(self._sql, None, ex) from ex
 
     def _run(self, connection: sa.Connection, binds: Mapping[str, Any]) -> Any:
@@ -87,8 +87,9 @@ class Prepared:
         arguments = [values[name] for name in self._names]
         try:
             return driver.execute(self._sql, arguments)
-        except driver.OperationalError as ex:
-            raise sa.exc.OperationalError(self._sql, arguments, ex) from ex
+        except driver.DatabaseError as ex:
+            # What was asked for may be a secret, and errors are logged.
+            raise sa.exc.OperationalError(self._sql, None, ex) from ex
 
 
 _Record = Callable[[Any], Any]

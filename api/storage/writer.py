@@ -24,8 +24,14 @@ from api.errors import Unavailable
 
 T = TypeVar("T")
 
+OnGroup = Callable[[int, int], None]
+"""Who is told how many writes were committed together, and how many wait."""
 _LARGEST_GROUP = 128
 _log = logging.getLogger("waymark.storage")
+
+
+def ignore(_size: int, _waiting: int) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +66,7 @@ class Writer:
     """Runs write functions one after the other in a thread of its own."""
 
     engine: sa.Engine
+    on_group: OnGroup = ignore
     _queue: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
@@ -93,6 +100,7 @@ class Writer:
                     for job in group:
                         job.error = job.error or _refusal(ex)
                 _deliver(group)
+                self.on_group(len(group), self._queue.qsize())
 
     def _open(self, opened: ExitStack) -> sa.Connection:
         lock = opened.enter_context(_lock_file(self.engine).open("wb"))

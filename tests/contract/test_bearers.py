@@ -158,7 +158,7 @@ def test_the_description_tells_that_a_token_is_needed(guarded, public, client):
     assert told["security"] == [{"bearer": []}]
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     for path, item in told["paths"].items():
-        is_free = path.startswith(("/problems", "/assets", "/docs/"))
+        is_free = path.startswith(("/problems", "/assets", "/docs/", "/health"))
         for operation in item.values():
             assert operation.get("security") == (
                 [{}, {"bearer": []}] if is_free else None

@@ -150,11 +150,13 @@ def test_a_coded_body_is_415(client, coding):
 
 def test_an_absolute_request_target_is_read_as_its_path(client):
     a_book(client)
-    target = {"path": "http://example.com/books/1"}
+    target = {"path": "http://localhost:80/books/1"}
     answer = client.simulate_request("GET", "/", extras=target)
     assert answer.json["_links"]["self"]["href"] == "/books/1"
-    root = client.simulate_request("GET", "/", extras={"path": "http://example.com"})
+    root = client.simulate_request("GET", "/", extras={"path": "http://localhost"})
     assert root.json == client.get("/").json
+    other = {"path": "http://evil.example/books/1"}
+    assert client.simulate_request("GET", "/", extras=other).status_code == 421
 
 
 def test_the_same_error_is_told_the_same_way_but_for_its_instance(client):

@@ -220,7 +220,9 @@ def test_a_stream_that_outlasts_the_patience_of_the_server_breaks(shelf):
 
 def test_a_client_of_http_1_0_sees_the_end_too(shelf):
     with Server(shelf) as server, server.connection() as sock:
-        sock.sendall(b"GET /books.ndjson?published=1850 HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        sock.sendall(
+            b"GET /books.ndjson?published=1850 HTTP/1.0\r\nHost: localhost\r\n\r\n"
+        )
         received = b""
         with suppress(ConnectionError):
             while some := sock.recv(65_536):

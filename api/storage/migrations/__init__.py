@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ class NotCurrent(Exception):
 def migrate(url: str) -> None:
     """Bring the database to the newest form; nothing happens where it has it."""
     with _connected(url) as connection:
-        if not _is_current(connection):
+        if not is_current(connection):
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -38,7 +39,7 @@ def require_current(url: str) -> None:
         NotCurrent: it has not; says how to bring it there.
     """
     with _connected(url) as connection:
-        if not _is_current(connection):
+        if not is_current(connection):
             raise NotCurrent
 
 
@@ -52,9 +53,14 @@ def _connected(url: str) -> Iterator[sa.Connection]:
         engine.dispose()
 
 
-def _is_current(connection: sa.Connection) -> bool:
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == newest
+def is_current(connection: sa.Connection) -> bool:
+    """Whether the database has the newest form."""
+    return MigrationContext.configure(connection).get_current_revision() == _newest()
+
+
+@lru_cache(maxsize=1)
+def _newest() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
