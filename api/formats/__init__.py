@@ -84,7 +84,8 @@ HTML = Format(
     fields={
         "content-security-policy": "default-src 'none'; style-src 'self'; "
         "script-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'self'"
+        "base-uri 'none'; frame-ancestors 'self'",
+        "referrer-policy": "same-origin",
     },
     parameters="; charset=utf-8",
 )
