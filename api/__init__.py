@@ -4,12 +4,13 @@ A request goes down through these layers and its answer comes up again; a module
 imports from lower lines only (import-linter checks it):
 
     app  __main__  server               the process: what is started
-    resources  middleware  problems  operations
-    descriptions
-    documents  protocol  authentication  a noun's document; HTTP's rules; who asks
+    resources  middleware  problems
+    descriptions  authentication  operations    what is told, who asks, who watches
+    documents  protocol                  a noun's document; HTTP's rules
     storage  formats  schemas
     models  hypermedia  catalogue  sample
-    uris  settings  roles
+    uris  settings
+    roles
     errors
 """
 
