@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from falcon.testing import ASGIConductor
 
+from api.descriptions.faults import conflicts
 from api.documents import KINDS
 from api.operations.health import DRAINING
 from api.uris import PATHS
@@ -180,10 +181,18 @@ class Traffic:
         return answer
 
     def _send_422(self, path, method):
-        uri, body = self.to_make(path, method)
+        uri, body = self._to_write(path, method)
         key = f"key-{next(_numbers)}"
         self.send(uri, method, body, idempotency_key=key)
-        return self.send(uri, method, {}, idempotency_key=key)
+        return self.send(uri, method, {"other": 1}, idempotency_key=key)
+
+    def _to_write(self, path, method):
+        """Where something can be written by the method, and the body to do it."""
+        kind, _ = noun_of(path)
+        if method == "POST" or (kind.is_offered and method == "PUT"):
+            return self.to_make(path, method)
+        uri = self.fresh(path)
+        return uri, self._body(uri, method)
 
     def _send_428(self, path, method):
         kind, _ = noun_of(path)
@@ -207,23 +216,26 @@ class Traffic:
 
     def _send_409(self, path, method):
         sending = {
-            "POST": self._send_twice_at_once,
             "PATCH": self._send_a_patch_that_does_not_fit,
             "PUT": self._send_what_may_not_be,
             "DELETE": self._send_removal_of_what_is_needed,
         }
-        return sending[method](path, method)
+        self._send_twice_at_once(path, method)
+        kind, _ = noun_of(path)
+        if method != "POST" and [*conflicts(kind, method)]:
+            return sending[method](path, method)
+        return None
 
     def _send_twice_at_once(self, path, method):
         """The same request with the same key: the second one while the first runs."""
-        uri, body = self.to_make(path, method)
+        uri, body = self._to_write(path, method)
         headers = {"Idempotency-Key": f"key-{next(_numbers)}"}
 
         async def both():
             async with ASGIConductor(self.client.app) as conductor:
                 sending = (
-                    conductor.simulate_post(
-                        uri, json=body, headers=headers, host="localhost"
+                    conductor.simulate_request(
+                        method, uri, json=body, headers=headers, host="localhost"
                     )
                     for _ in range(2)
                 )

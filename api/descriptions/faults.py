@@ -34,12 +34,14 @@ def possible_errors(endpoint: Endpoint, method: str) -> list[type[ApiError]]:
         found |= {errors.VersionMismatch} if endpoint.is_versioned else set()
         found |= {errors.NotFound} if endpoint.keys else set()
     if endpoint.kind is not None and method not in {*READING, "OPTIONS"}:
-        found |= {errors.Forbidden, *_conflicts(endpoint.kind, method)}
+        found |= {errors.Forbidden, *conflicts(endpoint.kind, method)}
     if method in _WITH_BODY:
         found |= {errors.MalformedBody, errors.InvalidBody}
         found |= {errors.BodyTooLarge, errors.UnsupportedMediaType}
-    if method == "POST":
-        found.add(errors.KeyReused)
+    if endpoint.kind is not None and method not in {*READING, "OPTIONS"}:
+        found.add(errors.RequestInProgress)
+        # A body of DELETE has no meaning, so there is no other one.
+        found |= set() if method == "DELETE" else {errors.KeyReused}
     if method in _CHANGES and endpoint.requires_match:
         found.add(errors.PreconditionRequired)
     if endpoint.is_limited:
@@ -58,12 +60,10 @@ def _refused(access: Access, method: str) -> set[type[ApiError]]:
     return found | (set() if is_all_public else {errors.NotFound})
 
 
-def _conflicts(kind: Kind, method: str) -> Iterator[type[Conflict]]:
+def conflicts(kind: Kind, method: str) -> Iterator[type[Conflict]]:
     """The ways in which a write can fail to fit what is stored."""
-    if method == "POST":
-        yield errors.RequestInProgress
-        if not kind.model.numbered:
-            yield errors.AlreadyExists
+    if method == "POST" and not kind.model.numbered:
+        yield errors.AlreadyExists
     if method == "PATCH":
         yield errors.PatchConflict
     if method == "DELETE" and _is_needed(kind):

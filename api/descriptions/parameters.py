@@ -106,8 +106,7 @@ def parameters_of(endpoint: Endpoint, method: str) -> list[str]:
     keys = [f"key-{key}" for key in endpoint.keys]
     if method in READING:
         return [*keys, *_query_names(endpoint), "Prefer", *_FRESHNESS, *_CONDITIONS]
-    keyed = [HEADER] if method == "POST" else []
-    return [*keys, "Prefer", *keyed, *_CONDITIONS, "If-None-Match"]
+    return [*keys, "Prefer", HEADER, *_CONDITIONS, "If-None-Match"]
 
 
 @lru_cache(maxsize=1)

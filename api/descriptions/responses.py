@@ -46,9 +46,9 @@ def shared_responses(endpoints: Iterable[Endpoint]) -> dict[str, Response]:
         NOT_MODIFIED: _empty("The client has it already.", *ALWAYS, *VERSION),
         MINIMAL: _empty(
             "It was written; no document was wanted.",
-            *(*ALWAYS, *VERSION[:2], "Preference-Applied"),
+            *(*ALWAYS, *VERSION[:2], "Preference-Applied", REPLAYED),
         ),
-        DONE: _empty("It is gone.", *ALWAYS),
+        DONE: _empty("It is gone.", *ALWAYS, REPLAYED),
         ELSEWHERE: _empty("To a browser: where to look now.", *ALWAYS, "Location"),
     }
     members = {each.kind: each for each in endpoints if _is_member(each)}
@@ -100,7 +100,8 @@ def _shown(endpoint: Endpoint) -> Response:
     """What stands there, in each format that it is read in."""
     applied = ["Preference-Applied"] if endpoint.is_page else []
     accepted = [name.title() for name in endpoint.accepted if "patch" in name]
-    fields = (*ALWAYS, *VERSION, "Link", *accepted, *applied, *OF_PAGES)
+    replayed = [REPLAYED] if endpoint.kind is not None and not endpoint.is_page else []
+    fields = (*ALWAYS, *VERSION, "Link", *accepted, *applied, *replayed, *OF_PAGES)
     return {
         "description": endpoint.methods["GET"],
         "headers": header_refs(*fields),

@@ -1,4 +1,4 @@
-"""POST that can be retried (draft-ietf-httpapi-idempotency-key-header)."""
+"""Writes that can be retried (draft-ietf-httpapi-idempotency-key-header)."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -48,5 +48,6 @@ def keyed_request(req: ApiRequest, body: bytes) -> KeyedRequest | None:
     caller = req.caller
     scope = "\n".join((req.method, req.path, caller.name or "", caller.tag, key))
     media_type, _ = parameters(req.content_type or "")
-    content = media_type.lower().encode() + b"\n" + body
+    # Without a body its media type says nothing.
+    content = media_type.lower().encode() + b"\n" + body if body else b""
     return KeyedRequest(sha256(scope.encode()).hexdigest(), sha256(content).hexdigest())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -23,16 +24,19 @@ from api.hypermedia.document import Document, Problem
 from api.protocol import caching
 from api.protocol.answers import Answer, Change, Representation
 from api.protocol.conditional import State, etag
+from api.protocol.idempotency import REPLAYED, KeyedRequest, keyed_request
 from api.protocol.queries import Vocabulary
 from api.protocol.request import METHODS, ApiRequest
 from api.resources.service import Service, builder_for
 from api.roles import Access, Rights, Role
-from api.storage import counters, pages, rows
+from api.storage import counters, pages, receipts, rows
 from api.storage.engine import Connection
 from api.storage.query import LARGEST_LIMIT, MemberQuery
 from schemas.base import LARGEST_INTEGER
 from schemas.formatted import Key
 
+Work = Callable[[Connection], Answer]
+"""What a write does in its transaction."""
 MODELS = tuple(kind.model for kind in KINDS)
 
 
@@ -180,17 +184,31 @@ class NounResource(Resource):
         self,
         req: ApiRequest,
         resp: falcon.asgi.Response,
-        function: Callable[..., Answer],
-        *args: Any,
+        body: bytes,
+        prepare: Callable[[], Work],
     ) -> None:
-        """Answer with what the function, which writes, gives; note who wrote what.
+        """Answer with what the prepared work gives, and note who wrote what.
 
-        It is noted even if the client has gone when the write has ended.
+        With an idempotency key the work is done once, however often it is asked for:
+        what was answered before is looked up before the body is. The write is noted
+        even if the client has gone when it has ended.
+
+        Raises:
+            KeyReused: the idempotency key came with another body before.
+            RequestInProgress: the request with that key still runs.
         """
+        keyed = keyed_request(req, body)
         service = self.service
-        writing = asyncio.ensure_future(service.storage.write(function, *args))
-        writing.add_done_callback(partial(service.audit.note, req))
-        self.send(req, resp, await asyncio.shield(writing))
+        if keyed is not None:
+            replay = await service.storage.read(_replay, keyed)
+            if replay is not None:
+                self.send(req, resp, replay)
+                return
+        with service.claims.claim(keyed.key) if keyed else nullcontext():
+            work = prepare()
+            writing = asyncio.ensure_future(service.storage.write(_once, keyed, work))
+            writing.add_done_callback(partial(service.audit.note, req))
+            self.send(req, resp, await asyncio.shield(writing))
 
     def send(self, req: ApiRequest, resp: falcon.asgi.Response, answer: Answer) -> None:
         """Answer a write; a browser that sent a form is sent on to what to look at."""
@@ -296,6 +314,31 @@ class NounResource(Resource):
         keys = self.kind.keys_of(row)
         answer.change = Change(self.kind.name, keys, before, row.version)
         return answer
+
+
+def _once(connection: Connection, keyed: KeyedRequest | None, work: Work) -> Answer:
+    """What the work gives; the receipt of its key is written in the same step."""
+    if keyed is None:
+        return work(connection)
+    replay = _replay(connection, keyed)
+    if replay is not None:
+        return replay
+    answer = work(connection)
+    receipt = receipts.Receipt(
+        keyed.fingerprint, answer.status, answer.headers, answer.body
+    )
+    receipts.keep_receipt(connection, keyed.key, receipt)
+    return answer
+
+
+def _replay(connection: Connection, keyed: KeyedRequest) -> Answer | None:
+    """What was answered to the same request before, if it was."""
+    receipt = receipts.find_receipt(connection, keyed.key)
+    if receipt is None:
+        return None
+    keyed.require_same(receipt)
+    headers = {**receipt.headers, REPLAYED.lower(): "true"}
+    return Answer(receipt.status, headers, receipt.body)
 
 
 def tag_for(req: ApiRequest, methods: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from api.protocol.members import Draft, draft_of
 from api.protocol.patches import apply_patch
 from api.protocol.queries import member_query
 from api.protocol.request import ApiRequest
-from api.resources.base import MODELS, NounResource, keys_in, tag_for
+from api.resources.base import MODELS, NounResource, Work, keys_in, tag_for
 from api.resources.creation import Creation
 from api.resources.service import Service, builder_for
 from api.storage import counters, rows
@@ -130,12 +130,16 @@ class Member(ReadableMember):
         req.refuse_query()
         keys = keys_in(self.path, params)
         body = await read_body(req)
-        media_type = media_type_of(req, PATCHES)
-        patch = parse_patch(body, media_type, self.kind.shape)
-        conditions = conditions_of(req)
-        await self.write(
-            req, resp, self._change, req, keys, patch, media_type, conditions
-        )
+
+        def prepare() -> Work:
+            media_type = media_type_of(req, PATCHES)
+            patch = parse_patch(body, media_type, self.kind.shape)
+            conditions = conditions_of(req)
+            return lambda connection: self._change(
+                connection, req, keys, patch, media_type, conditions
+            )
+
+        await self.write(req, resp, body, prepare)
 
     async def on_delete(
         self, req: ApiRequest, resp: falcon.asgi.Response, **params: str
@@ -143,7 +147,13 @@ class Member(ReadableMember):
         """Remove the member and what belongs to it."""
         req.refuse_query()
         keys = keys_in(self.path, params)
-        await self.write(req, resp, self._remove, keys, conditions_of(req))
+
+        def prepare() -> Work:
+            conditions = conditions_of(req)
+            return lambda connection: self._remove(connection, keys, conditions)
+
+        # A body, if there is one, has no meaning (RFC 9110, section 9.3.5).
+        await self.write(req, resp, b"", prepare)
 
     def _change(
         self,
@@ -201,12 +211,19 @@ class ReplaceableMember(Member):
         req.refuse_query()
         keys = keys_in(self.path, params)
         body = await read_body(req)
-        media_type = media_type_of(req, DOCUMENTS)
-        members = parse_document(body, media_type, self.kind.shape)
-        draft = draft_of(
-            self.kind.schema, members, keeps=self.kind.keeps, key=self.key_in(keys)
-        )
-        await self.write(req, resp, self._replace, req, keys, draft, conditions_of(req))
+
+        def prepare() -> Work:
+            media_type = media_type_of(req, DOCUMENTS)
+            members = parse_document(body, media_type, self.kind.shape)
+            draft = draft_of(
+                self.kind.schema, members, keeps=self.kind.keeps, key=self.key_in(keys)
+            )
+            conditions = conditions_of(req)
+            return lambda connection: self._replace(
+                connection, req, keys, draft, conditions
+            )
+
+        await self.write(req, resp, body, prepare)
 
     def _replace(
         self,

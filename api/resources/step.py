@@ -15,7 +15,7 @@ from api.protocol.bodies import DOCUMENTS, media_type_of, parse_document, read_b
 from api.protocol.conditional import Conditions, State, conditions_of, etag
 from api.protocol.members import Draft, draft_of
 from api.protocol.request import ApiRequest
-from api.resources.base import keys_in
+from api.resources.base import Work, keys_in
 from api.resources.member import ReadableMember
 from api.resources.service import Service
 from api.storage import rows, steps
@@ -38,10 +38,17 @@ class StepMember(ReadableMember):
         keys = keys_in(self.path, params)
         req.versioned = Place(ORDER.noun, keys)
         body = await read_body(req)
-        media_type = media_type_of(req, DOCUMENTS)
-        members = parse_document(body, media_type, self.kind.shape)
-        draft = draft_of(self.kind.schema, members)
-        await self.write(req, resp, self._take, req, keys, draft, conditions_of(req))
+
+        def prepare() -> Work:
+            media_type = media_type_of(req, DOCUMENTS)
+            members = parse_document(body, media_type, self.kind.shape)
+            draft = draft_of(self.kind.schema, members)
+            conditions = conditions_of(req)
+            return lambda connection: self._take(
+                connection, req, keys, draft, conditions
+            )
+
+        await self.write(req, resp, body, prepare)
 
     def is_of_one_row(self, _req: ApiRequest, _query: MemberQuery) -> bool:
         """Not so: the order tells the version."""
