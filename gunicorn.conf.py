@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from mmap import mmap
 from pathlib import Path
 from socket import AF_INET, AF_INET6, socket
 from typing import Any
@@ -81,19 +82,24 @@ def _refuse_open_doors(server: Any) -> None:
 def on_reload(server: Any) -> None:
     """Look again after SIGHUP, since settings may have changed."""
     _refuse_open_doors(server)
+    # Who is replaced need not say that the server stops.
+    server.reload_mark[0] = 1
+    server.reload_mark = mmap(-1, 1)
 
 
 def on_starting(server: Any) -> None:
     """Refuse to start where all could write, or on a database of another version."""
     _refuse_open_doors(server)
+    server.reload_mark = mmap(-1, 1)
     try:
         require_current(_settings.database_url)
     except NotCurrent as ex:
         sys.exit(f"Waymark does not start: {ex}")
 
 
-def post_fork(_server: object, worker: Any) -> None:
+def post_fork(server: Any, worker: Any) -> None:
     """Tell the process what is no setting of gunicorn's."""
+    worker.reload_mark = server.reload_mark
     worker.drain_seconds = _settings.drain_seconds
 
 

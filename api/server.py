@@ -10,6 +10,7 @@ import asyncio
 import logging
 import signal
 from http import HTTPStatus
+from mmap import mmap
 from typing import Any
 from uuid import uuid4
 
@@ -267,6 +268,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
     has_full_backlog = False
     drain_seconds = 0
     """How long it goes on after it was told to stop, so that balancers notice."""
+    reload_mark = mmap(-1, 1)
+    """Not 0 once other processes have taken this one's place, with new settings."""
 
     def init_process(self) -> None:
         """Put our protocol where gunicorn looks for its own."""
@@ -291,8 +294,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def handle_exit_signal(self) -> None:
         """SIGTERM: say that this ends, go on for a while, then finish what is begun."""
-        if DRAINING.has_begun or not self.drain_seconds:
-            DRAINING.begin()
+        is_replaced = bool(self.reload_mark[0])
+        if is_replaced or DRAINING.has_begun or not self.drain_seconds:
             super().handle_exit_signal()
             return
         DRAINING.begin()

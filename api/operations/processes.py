@@ -7,16 +7,28 @@ here only once that is set.
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
+_FOLDER = "waymark-metrics-"
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the folder of the processes' files, if there are several."""
 
 
 def share_metrics() -> None:
-    """Let the processes that this one forks count together."""
-    if MULTIPROCESS not in os.environ:
-        os.environ[MULTIPROCESS] = tempfile.mkdtemp(prefix="waymark-metrics-")
+    """Let the processes that this one forks count together, in a folder of theirs.
+
+    Folders whose server was killed are removed.
+    """
+    if MULTIPROCESS in os.environ:
+        return
+    for each in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        pid = each.name.removeprefix(_FOLDER).partition("-")[0]
+        is_ours = each.is_dir() and each.stat().st_uid == os.getuid()
+        if is_ours and not Path("/proc", pid).exists():
+            shutil.rmtree(each, ignore_errors=True)
+    prefix = f"{_FOLDER}{os.getpid()}-"
+    os.environ[MULTIPROCESS] = tempfile.mkdtemp(prefix=prefix)
 
 
 def drop_metrics() -> None:

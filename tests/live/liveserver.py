@@ -110,6 +110,11 @@ class Server:
             return 0
         return self.log.read_text().count("ASGI server listening")
 
+    @property
+    def pid(self):
+        """The id of its first process."""
+        return self._process.pid
+
     def signal(self, number):
         """Send a signal to the first process, as an operator would."""
         self._process.send_signal(number)

@@ -1,7 +1,10 @@
 """What operators see of real servers: totals over processes, an end in order."""
 
 import re
+import signal
 import time
+from pathlib import Path
+from tempfile import gettempdir
 
 import requests
 from liveserver import Server, free_port, wait_until
@@ -43,7 +46,7 @@ def test_readiness_turns_first_and_requests_are_answered_meanwhile(database):
     with Server(database, DRAIN_SECONDS=3) as server:
         ready = f"{server.url}/health/ready"
         assert requests.get(ready, timeout=10).status_code == 200
-        server.signal(15)
+        server.signal(signal.SIGTERM)
         begin = time.monotonic()
 
         def has_turned():
@@ -53,3 +56,34 @@ def test_readiness_turns_first_and_requests_are_answered_meanwhile(database):
         assert requests.get(f"{server.url}/books", timeout=10).status_code == 200
         assert server.await_end() == 0
         assert 2 < time.monotonic() - begin < 20
+
+
+def test_who_is_replaced_at_a_reload_does_not_say_that_the_server_stops(database):
+    with Server(database, DRAIN_SECONDS=3) as server:
+        ready = f"{server.url}/health/ready"
+        before = server.workers()
+        with requests.Session() as kept:
+            assert kept.get(ready, timeout=10).status_code == 200
+            server.signal(signal.SIGHUP)
+            while before & server.workers():
+                assert requests.get(ready, timeout=10).status_code == 200
+
+
+def test_the_folders_of_servers_that_were_killed_are_removed(database):
+    def folders():
+        return {each.name for each in Path(gettempdir()).glob("waymark-metrics-*")}
+
+    def of(pid):
+        return {each for each in folders() if f"-{pid}-" in each}
+
+    with Server(database) as server:
+        killed = server.pid
+        assert len(of(killed)) == 1
+        server.kill()
+        assert of(killed)
+        server.start()
+        assert not of(killed)
+        stopped = server.pid
+        assert of(stopped)
+        server.stop()
+        assert not of(stopped)
