@@ -13,10 +13,12 @@ import click
 from api import sample
 from api.authentication import tokens
 from api.catalogue import CatalogueFault, read_catalogue
+from api.documents import KINDS
 from api.hypermedia.document import UNCARRIED
 from api.models.base import now, timestamp
 from api.roles import GRANTED, Role
 from api.settings import Settings, SettingsFault, read_settings
+from api.storage.backup import back_up, faults_in
 from api.storage.engine import Connection, sqlite_engine
 from api.storage.loading import digest_of, is_loaded, load_books
 from api.storage.migrations import NotCurrent, require_current
@@ -166,6 +168,32 @@ def end_token(settings: Settings, number: int) -> None:
     if not is_there:
         raise click.ClickException(f"there is no token {number}")
     click.echo(f"Token {number} is revoked.")
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Read a backup through instead.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(settings: Settings, file: Path, *, check: bool) -> None:
+    """Copy the database to FILE while it is served, and check the copy."""
+    if not check:
+        with _database(settings) as connection, click.progressbar(length=1) as bar:
+            bar.label = "Copying"
+
+            def show(left: int, whole: int) -> None:
+                bar.length = whole
+                bar.update(whole - left - bar.pos)
+
+            try:
+                back_up(connection, file, show)
+            except OSError as ex:
+                raise click.ClickException(f"{file} can't be written: {ex}") from ex
+    if not file.is_file():
+        raise click.ClickException(f"there is no file {file}")
+    faults = faults_in(file, [kind.model for kind in KINDS])
+    if faults:
+        raise click.ClickException("\n".join([f"{file} is damaged:", *faults]))
+    click.echo(f"{file} is whole.")
 
 
 @contextmanager
