@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check fuzz bench clean
+.PHONY: run test check fuzz soak bench clean
 
 run: .venv/run
 	@$(BIN)/python -m api migrate
@@ -22,6 +22,9 @@ check: .venv/dev
 
 fuzz: .venv/dev
 	$(BIN)/python -m pytest tests/live/fuzz_schemathesis.py
+
+soak: .venv/dev
+	$(BIN)/python -m pytest -s tests/live/soak_mixed_load.py
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
