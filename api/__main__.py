@@ -19,10 +19,11 @@ from api.models.base import now, timestamp
 from api.roles import GRANTED, Role
 from api.settings import Settings, SettingsFault, read_settings
 from api.storage.backup import back_up, faults_in
-from api.storage.engine import Connection, sqlite_engine
+from api.storage.engine import Connection
 from api.storage.loading import digest_of, is_loaded, load_books
 from api.storage.migrations import NotCurrent, require_current
 from api.storage.migrations import migrate as migrate_database
+from api.storage.opening import engine_at, exclusively
 from api.storage.sampling import make_sample
 from api.storage.tokens import (
     NewToken,
@@ -32,7 +33,6 @@ from api.storage.tokens import (
     role_of_user,
     state_of,
 )
-from api.storage.writer import exclusively
 
 _GZIP_TRAILER = 4
 _LONGEST_NAME = 100
@@ -203,7 +203,7 @@ def _database(settings: Settings) -> Iterator[Connection]:
         require_current(settings.database_url)
     except NotCurrent as ex:
         raise click.ClickException(str(ex)) from ex
-    engine = sqlite_engine(settings.database_url)
+    engine = engine_at(settings.database_url)
     try:
         with engine.connect() as connection:
             yield connection

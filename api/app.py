@@ -32,8 +32,8 @@ from api.resources.service import Service
 from api.resources.step import StepMember
 from api.roles import Caller
 from api.settings import Settings, read_settings
-from api.storage.claims import Claims
 from api.storage.engine import Storage
+from api.storage.opening import claims_at, storage_at
 from api.uris import PATHS, SECOND_PATHS
 
 
@@ -75,8 +75,8 @@ def create_app(
         SettingsFault: the environment is wrong.
     """
     settings = settings or read_settings()
-    storage = Storage(settings.database_url, note_group)
-    service = Service(settings, storage, Claims(storage.beside("claims")))
+    storage = storage_at(settings.database_url, note_group)
+    service = Service(settings, storage, claims_at(settings.database_url))
     rates, told_by = Rates(settings), _authentication(settings, storage)
     authenticate = authenticate or told_by.caller_of
     shell = Shell(settings, authenticate, Ownership(storage).require, rates)

@@ -26,6 +26,9 @@ PREFIX = "WAYMARK_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 _LOCAL_SOCKET = "unix:"
+_POSTGRESQL = ("postgresql", "postgresql+psycopg")
+_DATABASES = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+_SECRET = re.compile(r"(?<=[?&]password=)[^&]+")
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):([^@/]+)@")
 
 
@@ -76,9 +79,12 @@ def _address(bind: str) -> None:
         raise ValidationError(f"{host!r} is neither an address nor localhost") from ex
 
 
-def _sqlite(url: str) -> None:
+def _database(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in _POSTGRESQL and (parts.netloc or parts.query):
+        return
     if url.removeprefix("sqlite:///") in {url, "", ":memory:"}:
-        raise ValidationError(f"{url!r} is not sqlite:///FILE")
+        raise ValidationError(f"{url!r} is not {_DATABASES}")
 
 
 def _networks(texts: list[str]) -> None:
@@ -140,7 +146,7 @@ class Settings:
         "127.0.0.1:8000", "str", "Where it listens: HOST:PORT or unix:PATH.", _address
     )
     database_url: str = _setting(
-        f"sqlite:///{VAR}/waymark.db", "str", "The database: sqlite:///FILE.", _sqlite
+        f"sqlite:///{VAR}/waymark.db", "str", f"The database: {_DATABASES}.", _database
     )
     workers: int = _setting(
         1, "int", "How many processes serve; the cores, if not set.", _at_least(1)
@@ -361,7 +367,7 @@ def not_local(bind: str) -> str:
 
 def _masked(text: str) -> str:
     """The text without the passwords of URLs."""
-    return _PASSWORD.sub(r"\1:***@", text)
+    return _SECRET.sub("***", _PASSWORD.sub(r"\1:***@", text))
 
 
 def _told(faults: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from api.errors import Conflict
 
@@ -27,6 +28,18 @@ METADATA = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+@compiles(sa.Integer, "postgresql")
+def _whole_number(_type: Any, _compiler: Any, **_options: Any) -> str:
+    """What holds 64 bits, as SQLite's INTEGER does."""
+    return "BIGINT"
+
+
+@compiles(sa.Text, "postgresql")
+def _text_by_code_points(_type: Any, _compiler: Any, **_options: Any) -> str:
+    """What sorts and compares by code points, as SQLite's TEXT does."""
+    return 'TEXT COLLATE "C"'
 
 
 class Json(sa.types.TypeDecorator[Any]):

@@ -16,7 +16,8 @@ for _column in ("id", "rating", "reviewer", "created", "updated"):
     sa.Index(None, REVIEWS.c.book, REVIEWS.c[_column])
 
 _count = sa.func.count(REVIEWS.c.id)
-_sum = sa.func.sum(REVIEWS.c.rating)
+# PostgreSQL sums whole numbers up to one that need not be whole.
+_sum = sa.cast(sa.func.sum(REVIEWS.c.rating), sa.Integer)
 _of_the_book = REVIEWS.c.book == sa.bindparam("owner")
 # The mean in tenths, rounded half up, in whole numbers: no float rounds differently.
 _tenths = (20 * _sum + _count).op("/", precedence=8)(sa.func.nullif(2 * _count, 0))

@@ -204,7 +204,7 @@ class NounResource(Resource):
             if replay is not None:
                 self.send(req, resp, replay)
                 return
-        with service.claims.claim(keyed.key) if keyed else nullcontext():
+        async with service.claims.hold(keyed.key) if keyed else nullcontext():
             work = prepare()
             writing = asyncio.ensure_future(service.storage.write(_once, keyed, work))
             writing.add_done_callback(partial(service.audit.note, req))

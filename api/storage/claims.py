@@ -6,8 +6,8 @@ when the process dies, so a key whose request was cut off is free again at once.
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
@@ -33,13 +33,22 @@ class Claims:
         Raises:
             RequestInProgress: somebody holds it.
         """
-        digest = blake2b(key.encode(), digest_size=8).digest()
-        place = int.from_bytes(digest, "big") % _PLACES
+        place = place_of(key)
         self._take(place)
         try:
             yield
         finally:
             self._give_back(place)
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        """The same for a block that awaits; the kernel does not make it wait.
+
+        Raises:
+            RequestInProgress: somebody holds it.
+        """
+        with self.claim(key):
+            yield
 
     def close(self) -> None:
         """Close the file, and with it give back every claim."""
@@ -51,10 +60,7 @@ class Claims:
         with self._guard:
             # The kernel's locks belong to a process, so its own claims are kept here.
             if place in self._mine or not self._lock(place):
-                raise RequestInProgress(
-                    "The first request with this key has not ended yet.",
-                    headers={"Retry-After": "1"},
-                )
+                raise in_progress()
             self._mine.add(place)
 
     def _lock(self, place: int) -> bool:
@@ -71,3 +77,17 @@ class Claims:
             self._mine.discard(place)
             if self._file is not None:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+
+
+def place_of(key: str) -> int:
+    """The number that stands for a key; others have the same one hardly ever."""
+    digest = blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % _PLACES
+
+
+def in_progress() -> RequestInProgress:
+    """What is told to who asks again too early."""
+    return RequestInProgress(
+        "The first request with this key has not ended yet.",
+        headers={"Retry-After": "1"},
+    )

@@ -12,14 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from threading import local
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from api.errors import Unavailable
 from api.models.base import sort_key
+from api.storage.transactions import Snapshot, driver_of
 from api.storage.writer import OnGroup, Writer, ignore
+
+__all__ = ["Connection", "Snapshot", "Storage", "driver_of", "sqlite_engine"]
 
 Connection = sa.Connection
 """What storage functions take; callers only pass it on."""
@@ -78,28 +81,6 @@ def sqlite_engine(url: str) -> sa.Engine:
     return engine
 
 
-class Snapshot:
-    """What is read inside is of one moment, however many statements it takes."""
-
-    __slots__ = ("_driver",)
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._driver = driver_of(connection)
-
-    def __enter__(self) -> None:
-        self._driver.execute("BEGIN")
-
-    def __exit__(self, *_: object) -> None:
-        self._driver.execute("COMMIT")
-
-
-def driver_of(connection: sa.Connection) -> sqlite3.Connection:
-    """The driver's own connection, for what begins and ends transactions."""
-    driver: Any = connection.connection.dbapi_connection
-    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - for the type checker
-    return driver
-
-
 class Storage:
     """Runs functions that take a connection, each with the right one at the right time.
 
@@ -107,8 +88,10 @@ class Storage:
     `close` the next use opens them anew.
     """
 
+    make_engine: Callable[[str], sa.Engine] = staticmethod(sqlite_engine)
+
     def __init__(self, url: str, on_group: OnGroup = ignore) -> None:
-        self._engine = sqlite_engine(url)
+        self._engine = self.make_engine(url)
         self._on_group = on_group
         self._held = local()
         self._opened: list[sa.Connection] = []
@@ -202,10 +185,9 @@ class Storage:
         opened = self.__dict__
         if "_writer" in opened:
             opened.pop("_writer").close()
-        if "_scanners" in opened:
-            opened.pop("_scanners").shutdown()
-        if "_streamers" in opened:
-            opened.pop("_streamers").shutdown()
+        for threads in ("_readers", "_scanners", "_streamers"):
+            if threads in opened:
+                opened.pop(threads).shutdown()
         opened.pop("_reader", None)
         for mine in (self._opened, self._spare):
             while mine:
@@ -233,10 +215,16 @@ class Storage:
         return connection
 
     def _scan(self, function: Callable[[sa.Connection], T]) -> T:
-        connection = getattr(self._held, "connection", None)
+        return _answered(lambda: self._answer(function))
+
+    def _answer(self, function: Callable[[sa.Connection], T]) -> T:
+        return function(self._connection_of_thread())
+
+    def _connection_of_thread(self) -> sa.Connection:
+        connection: sa.Connection | None = getattr(self._held, "connection", None)
         if connection is None:
             connection = self._held.connection = self._open()
-        return _answered(lambda: function(connection))
+        return connection
 
 
 def _answered(function: Callable[[], T]) -> T:

@@ -1,11 +1,13 @@
 """Filters and full text as conditions of SQL, built without their values."""
 
 from collections.abc import Callable, Mapping
+from math import ceil, floor
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
-from api.models.base import Json, Model, sort_key
+from api.models.base import FullText, Json, Model, Tenths, sort_key
 from api.storage.query import Filter, Operator, Selection
 
 Condition = sa.ColumnElement[bool]
@@ -22,6 +24,14 @@ _COMPARISONS: Mapping[Operator, Comparison] = {
     Operator.IN: lambda column, bind: column.in_(bind),
 }
 
+_ROUNDED: Mapping[Operator, Callable[[float], int]] = {
+    Operator.GT: floor,
+    Operator.LTE: floor,
+    Operator.GTE: ceil,
+    Operator.LT: ceil,
+}
+_NOWHERE = -(2**53)
+
 
 def conditions(model: Model, selection: Selection) -> list[Condition]:
     """What a row must fulfil; the values are the binds of `binds`."""
@@ -37,13 +47,11 @@ def conditions(model: Model, selection: Selection) -> list[Condition]:
 def binds(model: Model, selection: Selection) -> dict[str, Any]:
     """The values of the conditions of `conditions`."""
     found = {
-        f"filter{place}": _value(each) for place, each in enumerate(selection.filters)
+        f"filter{place}": _value(model, each)
+        for place, each in enumerate(selection.filters)
     }
     if selection.words is not None:
-        phrase = _phrase(selection.words)
-        found["words"] = phrase
-        if model.fulltext is not None:
-            found["heading"] = f"{{{model.fulltext.columns[0]}}} : ({phrase})"
+        found["words"] = found["heading"] = selection.words
     return found
 
 
@@ -55,8 +63,9 @@ def ranking(model: Model) -> list[sa.ColumnElement[Any]]:
     """
     if model.fulltext is None:
         return []
-    elsewhere = sa.case((_matching(model, "heading"), 0), else_=1)
-    return [elsewhere, sa.func.length(model.column(model.fulltext.columns[0]))]
+    heading = model.fulltext.columns[0]
+    elsewhere = sa.case((_matching(model, "heading", heading), 0), else_=1)
+    return [elsewhere, sa.func.length(model.column(heading))]
 
 
 def _condition(column: sa.Column[Any], operator: Operator, name: str) -> Condition:
@@ -85,23 +94,85 @@ def _text(column: sa.Column[Any]) -> sa.ColumnElement[str]:
     return sa.type_coerce(column, sa.Text)
 
 
-def _value(each: Filter) -> Any:
+def _value(model: Model, each: Filter) -> Any:
     if each.operator is Operator.CONTAINS:
         return sort_key(each.value)
+    column_type = model.column(each.member).type
+    if isinstance(column_type, sa.Integer | Tenths):
+        unit = 10 if isinstance(column_type, Tenths) else 1
+        if each.operator is Operator.IN:
+            return [_whole(Operator.EQ, value, unit) for value in each.value]
+        return _whole(each.operator, each.value, unit)
     return list(each.value) if each.operator is Operator.IN else each.value
 
 
-def _matching(model: Model, name: str) -> Condition:
+def _whole(operator: Operator, value: float, unit: int) -> float:
+    """The number of whole units that compares with those as the value does."""
+    units = round(value * unit, 6)
+    if units == int(units):
+        return value
+    if operator in _ROUNDED:
+        return _ROUNDED[operator](units) / unit
+    # No column holds it, so it equals nothing and differs from all.
+    return _NOWHERE
+
+
+def _matching(model: Model, name: str, column: str = "") -> Condition:
     if model.fulltext is None:
         raise LookupError(f"{model.name} has no full text")
-    index = sa.table(model.fulltext.name, sa.column("rowid"))
-    match = sa.literal_column(model.fulltext.name).op("MATCH")(sa.bindparam(name))
-    return model.serial.in_(sa.select(index.c.rowid).where(match))
+    words = sa.bindparam(name, type_=_Words(column))
+    return _Matching(model.fulltext, model.serial, words)
 
 
-def _phrase(words: tuple[str, ...]) -> str:
-    """All words, each in quotes, so that nothing in them is an operator of FTS5."""
-    if not words:
-        # Nothing searchable was asked for, so nothing is found.
-        return '"" NOT ""'
-    return " ".join('"' + word.replace('"', '""') + '"' for word in words)
+class _Words(sa.types.TypeDecorator[Any]):
+    """Words that must all be found, each as it is, in one of the columns or in any."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, column: str = "") -> None:
+        super().__init__()
+        self.column = column
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:
+        """What the engine searches for; no word holds a blank."""
+        if dialect.name == "postgresql":
+            return " ".join(value)
+        if not value:
+            # Nothing searchable was asked for, so nothing is found.
+            return '"" NOT ""'
+        # In quotes nothing is an operator of FTS5.
+        phrase = " ".join('"' + word.replace('"', '""') + '"' for word in value)
+        return f"{{{self.column}}} : ({phrase})" if self.column else phrase
+
+
+class _Matching(sa.sql.functions.FunctionElement[bool]):
+    """Whether a row holds all the words."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(
+        self,
+        index: FullText,
+        serial: sa.Column[Any],
+        words: sa.BindParameter[Any],
+    ) -> None:
+        super().__init__(sa.literal_column(index.name), serial, words)
+
+
+@compiles(_Matching, "sqlite")
+def _in_fts5(element: Any, compiler: Any, **options: Any) -> str:
+    name, serial, words = (compiler.process(e, **options) for e in element.clauses)
+    # The name is the model's own, the words are a bind.
+    return f"{serial} IN (SELECT rowid FROM {name} WHERE {name} MATCH {words})"  # noqa: S608
+
+
+@compiles(_Matching, "postgresql")
+def _in_tsvector(element: Any, compiler: Any, **options: Any) -> str:
+    _, serial, bind = element.clauses
+    column = compiler.process(serial.table.c[serial.name], **options)
+    vector = f"{column.rpartition('.')[0]}.fulltext"
+    weight = "A" if bind.type.column else ""
+    words = compiler.process(bind, **options)
+    return f"{vector} @@ search_query({words}, '{weight}')"

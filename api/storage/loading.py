@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from api.catalogue import CatalogueBook
 from api.models.base import NOTHING_KNOWN, now
@@ -22,6 +22,8 @@ from api.storage import counters
 _BATCH = 2000
 
 _KNOWN = sa.select(LOADS.c.books).where(LOADS.c.digest == sa.bindparam("digest"))
+# How many an INSERT of many rows kept is not told by every driver.
+_NUMBER = sa.select(sa.func.count()).select_from(BOOKS)
 _INSERT = insert(BOOKS).on_conflict_do_nothing(index_elements=[BOOKS.c.gutenberg_id])
 
 
@@ -45,16 +47,17 @@ def load_books(
     """How many books were new; `progress` hears how many were read with each batch."""
     moment = now()
     count = counters.count_of(connection, BOOK)
-    read = new = 0
+    read, before = 0, _number_of_books(connection)
     stream = iter(books)
     while batch := list(islice(stream, _BATCH)):
         first = count.version + read + 1
         rows = [
             _row(book, version, moment) for version, book in enumerate(batch, first)
         ]
-        new += connection.execute(_INSERT, rows).rowcount
+        connection.execute(_INSERT, rows)
         read += len(batch)
         progress(len(batch))
+    new = _number_of_books(connection) - before
     counters.bump(
         connection, BOOK, counters.NO_OWNER, moment, added=new, changes=read + 1
     )
@@ -63,6 +66,11 @@ def load_books(
         {"digest": digest, "books": new, "created": moment},
     )
     return new
+
+
+def _number_of_books(connection: sa.Connection) -> int:
+    number: int = connection.scalar(_NUMBER) or 0
+    return number
 
 
 def _row(book: CatalogueBook, version: int, moment: str) -> dict[str, Any]:

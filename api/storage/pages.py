@@ -270,9 +270,30 @@ def _ordered(
     orderings: Sequence[_Ordering],
     conditions: Sequence[filters.Condition],
 ) -> sa.Select[Any]:
-    order = [each.desc() if down else each.asc() for each, down in orderings]
     whole = sa.select(*form.model.shown, *_sorts(orderings))
-    return whole.where(*_where(form), *conditions).order_by(*order)
+    return whole.where(*_where(form), *conditions).order_by(*_order(orderings))
+
+
+def _order(
+    orderings: Sequence[_Ordering],
+    named: Sequence[sa.ColumnElement[Any]] | None = None,
+) -> list[sa.ColumnElement[Any]]:
+    """What a statement orders by, maybe by other names; a null is less than all else.
+
+    PostgreSQL would put nulls at the other end, and uses an index for what it says.
+    """
+    found: list[sa.ColumnElement[Any]] = []
+    for place, (expression, down) in enumerate(orderings):
+        each = named[place] if named else expression
+        directed = each.desc() if down else each.asc()
+        if _is_nullable(expression):
+            directed = directed.nulls_last() if down else directed.nulls_first()
+        found.append(directed)
+    return found
+
+
+def _is_nullable(expression: sa.ColumnElement[Any]) -> bool:
+    return getattr(expression, "nullable", False)
 
 
 def _page_statement(form: _Form) -> sa.Select[Any]:
@@ -284,21 +305,17 @@ def _page_statement(form: _Form) -> sa.Select[Any]:
         return _ordered(form, orderings, parts[0]).limit(limit)
     # The parts give serials alone, for which the indexes are enough.
     serial = form.model.serial
-    order = [each.desc() if down else each.asc() for each, down in orderings]
     ranges = [
         sa.select(serial.label("serial"), *sorts, sa.literal(place).label("part"))
         .where(*_where(form), *conditions)
-        .order_by(*order)
+        .order_by(*_order(orderings))
         .limit(limit)
         .subquery()
         for place, conditions in enumerate(parts)
     ]
     union = sa.union_all(*[sa.select(each) for each in ranges]).subquery()
     names = [*(f"sort{place}" for place in range(len(sorts))), "serial"]
-    outer = [
-        union.c[name].desc() if down else union.c[name].asc()
-        for name, (_, down) in zip(names, orderings, strict=True)
-    ]
+    outer = _order(orderings, [union.c[name] for name in names])
     return (
         sa.select(*form.model.shown, *[union.c[name] for name in names[:-1]])
         .join(union, union.c.serial == serial)
@@ -342,7 +359,7 @@ def _beyond(
         yield expression > _value(expression, place)
     elif not is_null:
         yield expression < _value(expression, place)
-        if getattr(expression, "nullable", False):
+        if _is_nullable(expression):
             yield expression.is_(None)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from api.models.base import now, timestamp
 from api.models.housekeeping import RECEIPTS
@@ -23,7 +24,11 @@ _SWEEP = sa.delete(RECEIPTS).where(
         .limit(_SWEPT_AT_ONCE)
     )
 )
-_KEEP = sa.insert(RECEIPTS).prefix_with("OR REPLACE", dialect="sqlite")
+_new = insert(RECEIPTS)
+_KEEP = _new.on_conflict_do_update(
+    index_elements=[RECEIPTS.c.key],
+    set_={each.name: each for each in _new.excluded if not each.primary_key},
+)
 
 
 @dataclass(frozen=True, slots=True)

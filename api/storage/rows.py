@@ -1,7 +1,6 @@
 """One row: found, inserted, changed, removed, each with its counters and versions."""
 
 import re
-import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -284,12 +283,8 @@ def _run(
 
 
 def _taken(model: Model, error: BaseException | None, binds: Values) -> Exception:
-    """What a refused row means; SQLite tells the columns only in its message."""
-    found = _UNIQUE.search(str(error)) if isinstance(error, sqlite3.Error) else None
-    if found is None:
-        raise TypeError(f"not a unique constraint: {error}")
-    columns = [each.rpartition(".")[2] for each in found[1].split(", ")]
-    names = [model.member_of(column) for column in columns]
+    """What a refused row means."""
+    names = [model.member_of(column) for column in _columns_taken(model, error)]
     if names == [model.key]:
         key = binds[model.key]
         return AlreadyExists(
@@ -303,6 +298,24 @@ def _taken(model: Model, error: BaseException | None, binds: Values) -> Exceptio
             for name in names
         ],
     )
+
+
+def _columns_taken(model: Model, error: BaseException | None) -> Sequence[str]:
+    """The columns whose values are there already.
+
+    PostgreSQL tells the constraint, SQLite the columns, but only in its message.
+    """
+    told: Any = getattr(error, "diag", None)
+    if told is not None:
+        uniques: list[Any] = [*model.table.constraints, *model.table.indexes]
+        for each in uniques:
+            if each.name == told.constraint_name:
+                return [column.name for column in each.columns]
+        if told.constraint_name == f"{model.name}_pkey":
+            return [model.serial.name]
+    elif found := _UNIQUE.search(str(error)):
+        return [each.rpartition(".")[2] for each in found[1].split(", ")]
+    raise TypeError(f"not a unique constraint: {error}")
 
 
 def _ripple(connection: sa.Connection, model: Model, owner: int, moment: str) -> None:

@@ -19,7 +19,10 @@ from api.storage import rows
 from api.storage.prepared import Prepared
 
 _WANTED = Prepared(
-    sa.select(LINEITEMS.c.product, sa.func.sum(LINEITEMS.c.quantity).label("quantity"))
+    sa.select(
+        LINEITEMS.c.product,
+        sa.cast(sa.func.sum(LINEITEMS.c.quantity), sa.Integer).label("quantity"),
+    )
     .where(LINEITEMS.c.order == sa.bindparam("order"))
     .group_by(LINEITEMS.c.product)
     .order_by(LINEITEMS.c.product)

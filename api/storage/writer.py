@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
@@ -35,20 +35,22 @@ def ignore(_size: int, _waiting: int) -> None:
 
 
 @dataclass(slots=True, eq=False)
-class _Job:
+class Job:
     """A function that waits to be run, and who waits for it."""
 
     function: Callable[[sa.Connection], Any]
     waiter: "asyncio.Future[Any]"
     result: Any = None
     error: BaseException | None = None
+    cause: sa.exc.DBAPIError | None = None
+    """What the database said, if it was the database that failed."""
 
     def run(self, connection: sa.Connection) -> bool:
         """Whether the function came to its end; if not, its error is kept."""
         try:
             self.result = self.function(connection)
         except sa.exc.OperationalError as ex:
-            self.error = _refusal(ex)
+            self.error, self.cause = _refusal(ex), ex
         except BaseException as ex:  # noqa: BLE001 - it is raised where it is awaited
             self.error = ex
         return self.error is None
@@ -65,9 +67,16 @@ class _Job:
 class Writer:
     """Runs write functions one after the other in a thread of its own."""
 
+    errors: ClassVar[tuple[type[Exception], ...]] = (
+        OSError,
+        sqlite3.Error,
+        sa.exc.DBAPIError,
+    )
+    """What can come from the database, or from the lock."""
+
     engine: sa.Engine
     on_group: OnGroup = ignore
-    _queue: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
+    _queue: "SimpleQueue[Job | None]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
         self._connection: sa.Connection | None = None
@@ -78,7 +87,7 @@ class Writer:
     async def run(self, function: Callable[[sa.Connection], T]) -> T:
         """What the function gives, after its transaction is on disk."""
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Job(function, waiter))
+        self._queue.put(Job(function, waiter))
         # A client that goes away must not undo a write that is under way.
         return await asyncio.shield(waiter)
 
@@ -92,15 +101,23 @@ class Writer:
             while (first := self._queue.get()) is not None:
                 group = [first, *self._waiting()]
                 try:
-                    connection = self._connection or self._open(opened)
-                    with _turn(self._lock):
-                        _commit_together(connection, group)
-                except (OSError, sqlite3.Error, sa.exc.DBAPIError) as ex:
+                    self._write(opened, group)
+                except self.errors as ex:
                     _log.exception("the database refused a group of writes")
                     for job in group:
-                        job.error = job.error or _refusal(ex)
+                        job.error = job.error or self.refusal(ex)
                 _deliver(group)
                 self.on_group(len(group), self._queue.qsize())
+
+    def _write(self, opened: ExitStack, group: list[Job]) -> None:
+        """Run the jobs and commit them; any error of the database undoes them all."""
+        connection = self._connection or self._open(opened)
+        with _turn(self._lock):
+            _commit_together(connection, group)
+
+    def refusal(self, cause: BaseException) -> Unavailable:
+        """What is told of a write that failed with its group."""
+        return _refusal(cause)
 
     def _open(self, opened: ExitStack) -> sa.Connection:
         lock = opened.enter_context(_lock_file(self.engine).open("wb"))
@@ -108,7 +125,7 @@ class Writer:
         self._connection = opened.enter_context(self.engine.connect())
         return self._connection
 
-    def _waiting(self) -> Iterator[_Job]:
+    def _waiting(self) -> Iterator[Job]:
         for _ in range(_LARGEST_GROUP - 1):
             try:
                 job = self._queue.get_nowait()
@@ -138,7 +155,7 @@ def _lock_file(engine: sa.Engine) -> Path:
     return Path(f"{engine.url.database}.lock")
 
 
-def _deliver(group: list[_Job]) -> None:
+def _deliver(group: list[Job]) -> None:
     """Settle the jobs on the loops on which they are awaited."""
     for loop in {job.waiter.get_loop() for job in group}:
         mine = [job for job in group if job.waiter.get_loop() is loop]
@@ -146,7 +163,7 @@ def _deliver(group: list[_Job]) -> None:
             loop.call_soon_threadsafe(_settle, mine)
 
 
-def _settle(jobs: list[_Job]) -> None:
+def _settle(jobs: list[Job]) -> None:
     for job in jobs:
         job.settle()
 
@@ -169,7 +186,7 @@ def _turn(lock: int) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_UN)
 
 
-def _commit_together(connection: sa.Connection, group: list[_Job]) -> None:
+def _commit_together(connection: sa.Connection, group: list[Job]) -> None:
     """Run the jobs in one transaction and commit it, or undo all of it."""
     driver: Any = connection.connection.dbapi_connection
     driver.execute("BEGIN IMMEDIATE")

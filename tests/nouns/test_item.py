@@ -7,8 +7,7 @@ import pytest
 from api.resources.base import Resource
 from api.resources.collection import Collection
 from api.resources.service import Service
-from api.storage.claims import Claims
-from api.storage.engine import Storage
+from api.storage.opening import claims_at, storage_at
 from tests.shop import kind_named
 
 
@@ -52,8 +51,8 @@ def test_values_are_not_searched(client):
 
 
 def test_a_receipt_that_came_between_is_found_in_the_transaction(settings, client):
-    storage = Storage(settings.database_url)
-    service = Service(settings, storage, Claims(storage.beside("claims")))
+    storage = storage_at(settings.database_url)
+    service = Service(settings, storage, claims_at(settings.database_url))
     answers = []
 
     class Recorder:

@@ -6,6 +6,7 @@ from itertools import chain
 from operator import ge, gt, le, lt
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -307,12 +308,16 @@ def test_a_count_stops_unless_it_must_be_exact(
 
 
 def _fill(connection, number):
-    driver_of(connection).execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-        " INSERT INTO books (title, author, subjects, title_sort, author_sort,"
-        " published, version, created, updated)"
-        " SELECT i, 'a', '[]', i, 'a', nullif(i % 50, 0), i, i, i FROM n",
-        (number,),
+    connection.execute(
+        sa.text(
+            "WITH RECURSIVE n(i) AS"
+            " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :number)"
+            " INSERT INTO books (title, author, subjects,"
+            " title_sort, author_sort, published, version, created, updated)"
+            " SELECT cast(i AS text), 'a', '[]', cast(i AS text), 'a',"
+            " nullif(i % 50, 0), i, cast(i AS text), cast(i AS text) FROM n"
+        ),
+        {"number": number},
     )
 
 

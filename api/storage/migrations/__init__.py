@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from api.storage.engine import sqlite_engine
+from api.storage.opening import engine_at
 
 
 class NotCurrent(Exception):
@@ -45,7 +45,7 @@ def require_current(url: str) -> None:
 
 @contextmanager
 def _connected(url: str) -> Iterator[sa.Connection]:
-    engine = sqlite_engine(url)
+    engine = engine_at(url)
     try:
         with engine.connect() as connection:
             yield connection

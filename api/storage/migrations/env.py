@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from api.storage.writer import exclusively
+from api.storage.opening import exclusively
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, render_as_batch=True)

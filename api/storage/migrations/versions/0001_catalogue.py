@@ -3,16 +3,32 @@
 import sqlalchemy as sa
 from alembic import op
 
-from api.storage.migrations.parts import create_fulltext, create_indexes, stamps
+from api.storage.migrations.functions import create_functions
+from api.storage.migrations.parts import (
+    create_fulltext,
+    create_index,
+    create_indexes,
+    is_postgresql,
+    remember_serials,
+    serial_column,
+    stamps,
+)
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
+    if is_postgresql():
+        create_functions()
+        op.create_table(
+            "serials",
+            sa.Column("name", sa.Text, primary_key=True),
+            sa.Column("last", sa.Integer, nullable=False),
+        )
     op.create_table(
         "books",
-        sa.Column("id", sa.Integer, primary_key=True),
+        serial_column("books", "id"),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("author", sa.Text, nullable=False),
         sa.Column("isbn", sa.Text),
@@ -36,10 +52,13 @@ def upgrade() -> None:
     book_sorts = ("title_sort", "author_sort", "author", "published", "language")
     book_sorts += ("publisher", "pages", "rating", "reviews", "created", "updated")
     create_indexes("books", book_sorts, "id")
+    if is_postgresql():
+        # The indexes of its unique constraints have nulls at the other end.
+        create_indexes("books", ("isbn", "gutenberg_id"), "id")
     create_fulltext("books", "id", ("title", "author", "subjects", "description"))
     op.create_table(
         "reviews",
-        sa.Column("id", sa.Integer, primary_key=True),
+        serial_column("reviews", "id"),
         sa.Column(
             "book",
             sa.Integer,
@@ -54,10 +73,10 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     for column in ("id", "rating", "reviewer", "created", "updated"):
-        op.create_index(f"ix_reviews_book_{column}", "reviews", ["book", column])
+        create_index(f"ix_reviews_book_{column}", "reviews", ["book", column])
     op.create_table(
         "tasks",
-        sa.Column("serial", sa.Integer, primary_key=True),
+        serial_column("tasks", "serial"),
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("complete", sa.Integer, nullable=False),
@@ -70,7 +89,7 @@ def upgrade() -> None:
     create_fulltext("tasks", "serial", ("description",))
     op.create_table(
         "items",
-        sa.Column("serial", sa.Integer, primary_key=True),
+        serial_column("items", "serial"),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("value", sa.Text, nullable=False),
         *stamps(),
@@ -105,4 +124,7 @@ def upgrade() -> None:
         sa.Column("books", sa.Integer, nullable=False),
         sa.Column("created", sa.Text, nullable=False),
         sqlite_strict=True,
+    )
+    remember_serials(
+        {"books": "id", "reviews": "id", "tasks": "serial", "items": "serial"}
     )

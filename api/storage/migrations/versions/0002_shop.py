@@ -3,7 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-from api.storage.migrations.parts import create_fulltext, create_indexes, stamps
+from api.storage.migrations.parts import (
+    create_fulltext,
+    create_indexes,
+    remember_serials,
+    serial_column,
+    stamps,
+)
 
 revision = "0002"
 down_revision = "0001"
@@ -14,7 +20,7 @@ _STRICT = {"sqlite_strict": True, "sqlite_autoincrement": True}
 def upgrade() -> None:
     op.create_table(
         "products",
-        sa.Column("id", sa.Integer, primary_key=True),
+        serial_column("products", "id"),
         sa.Column("sku", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("description", sa.Text),
@@ -34,7 +40,7 @@ def upgrade() -> None:
     create_fulltext("products", "id", ("name", "sku", "description"))
     op.create_table(
         "customers",
-        sa.Column("id", sa.Integer, primary_key=True),
+        serial_column("customers", "id"),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=False),
         sa.Column("phone", sa.Text),
@@ -50,7 +56,7 @@ def upgrade() -> None:
     create_indexes("customers", ("name", "city", "country", "created", "updated"), "id")
     op.create_table(
         "users",
-        sa.Column("id", sa.Integer, primary_key=True),
+        serial_column("users", "id"),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
@@ -59,3 +65,4 @@ def upgrade() -> None:
         **_STRICT,
     )
     create_indexes("users", ("email", "role", "created", "updated"), "id")
+    remember_serials({"products": "id", "customers": "id", "users": "id"})

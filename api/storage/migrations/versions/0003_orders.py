@@ -3,7 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-from api.storage.migrations.parts import create_indexes, stamps
+from api.storage.migrations.parts import (
+    create_index,
+    create_indexes,
+    remember_serials,
+    serial_column,
+    stamps,
+)
 
 revision = "0003"
 down_revision = "0002"
@@ -30,7 +36,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "orders",
-        sa.Column("id", sa.Integer, primary_key=True),
+        serial_column("orders", "id"),
         sa.Column(
             "customer",
             sa.Integer,
@@ -52,7 +58,7 @@ def upgrade() -> None:
     _create_inner_indexes("orders", "customer", sorted_by, "id")
     op.create_table(
         "lineitems",
-        sa.Column("serial", sa.Integer, primary_key=True),
+        serial_column("lineitems", "serial"),
         _owner("lineitems", "order"),
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column(
@@ -72,6 +78,7 @@ def upgrade() -> None:
     op.create_index("ix_lineitems_product", "lineitems", ["product"])
     inside = ("quantity", "total", "created", "updated")
     _create_inner_indexes("lineitems", "order", inside, "serial")
+    remember_serials({"orders": "id", "lineitems": "serial"})
     for name, columns in {
         "placements": (),
         "payments": (
@@ -105,4 +112,4 @@ def _create_inner_indexes(
 ) -> None:
     for column in columns:
         name = f"ix_{table}_{owner}_{column}_{serial}"
-        op.create_index(name, table, [owner, column, serial])
+        create_index(name, table, [owner, column, serial])
