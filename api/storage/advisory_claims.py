@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 
 import psycopg
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from api.errors import Unavailable
 from api.storage.claims import in_progress, place_of
+from api.storage.postgresql import discard
 from api.storage.transactions import driver_of
 
 # It stays in a transaction, which PgBouncer then leaves on its connection.
@@ -95,7 +96,4 @@ class AdvisoryClaims:
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(psycopg.Error, sa.exc.DBAPIError):
-                driver_of(connection).close()
-                connection.invalidate()
-                connection.close()
+            discard(connection)

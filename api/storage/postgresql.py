@@ -84,6 +84,17 @@ def is_lost(connection: sa.Connection) -> bool:
     return connection.closed or connection.invalidated or driver_of(connection).closed
 
 
+def discard(connection: sa.Connection) -> None:
+    """Close a connection, in whichever state it is."""
+    # One that SQLAlchemy knows to be lost has no driver any more.
+    with suppress(psycopg.Error, sa.exc.SQLAlchemyError):
+        driver_of(connection).close()
+    with suppress(psycopg.Error, sa.exc.SQLAlchemyError):
+        connection.invalidate()
+    with suppress(psycopg.Error, sa.exc.SQLAlchemyError):
+        connection.close()
+
+
 @contextmanager
 def alone(connection: sa.Connection) -> Iterator[None]:
     """A transaction that keeps every other writer out; an error undoes all of it."""
@@ -146,10 +157,7 @@ class PostgresqlWriter(Writer):
         """Drop the connection, and with it the transaction and the lock."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(psycopg.Error, sa.exc.DBAPIError):
-                driver_of(connection).close()
-                connection.invalidate()
-                connection.close()
+            discard(connection)
 
     def refusal(self, cause: BaseException) -> Unavailable:
         """What is told of a write that failed, or may have."""

@@ -7,11 +7,15 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Concatenate, ParamSpec, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 
 from api.storage.engine import Storage
-from api.storage.postgresql import PostgresqlWriter, is_lost, postgresql_engine
+from api.storage.postgresql import (
+    PostgresqlWriter,
+    discard,
+    is_lost,
+    postgresql_engine,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +59,7 @@ class PostgresqlStorage(Storage):
     def give_back(self, connection: sa.Connection) -> None:
         """Take back what was lent, unless it is lost."""
         if is_lost(connection):
-            _discard(connection)
+            discard(connection)
         else:
             super().give_back(connection)
 
@@ -78,13 +82,7 @@ class PostgresqlStorage(Storage):
             self._held.connection = None
             with suppress(ValueError):
                 self._opened.remove(connection)
-            _discard(connection)
+            discard(connection)
             if is_new:
                 raise
         return function(self._connection_of_thread())
-
-
-def _discard(connection: sa.Connection) -> None:
-    with suppress(psycopg.Error, sa.exc.DBAPIError):
-        connection.invalidate()
-        connection.close()
