@@ -40,8 +40,17 @@ END $$
 class Postgresql:
     """A running server; it listens on a socket in its own folder alone."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, options):
+        self.folder, self._options = folder, options
+        self._data = folder / "data"
+
+    def start(self):
+        told = f"-k {self.folder} {self._options}"
+        log = self.folder / "log"
+        self.run("pg_ctl", "-D", self._data, "-w", "-l", log, "-o", told, "start")
+
+    def stop(self, mode):
+        self.run("pg_ctl", "-D", self._data, "-m", mode, "stop")
 
     def url(self, database):
         return f"postgresql+psycopg://waymark@/{database}?host={self.folder}"
@@ -91,31 +100,16 @@ def running_postgresql(options=_OPTIONS):
     """A server of its own, gone with all it held at the end."""
     # The path of a socket may not be long, so it is not in pytest's own folder.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    server = Postgresql(folder)
+    server = Postgresql(folder, options)
     if os.geteuid() == 0:
         shutil.chown(folder, "nobody")
-    data = folder / "data"
+    made = ("-U", "waymark", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
     try:
-        server.run(
-            "initdb",
-            "-D",
-            data,
-            "-U",
-            "waymark",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        )
-        told = f"-k {folder} {options}"
-        server.run(
-            "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", told, "start"
-        )
+        server.run("initdb", "-D", folder / "data", *made, "--no-sync")
+        server.start()
         try:
             yield server
         finally:
-            server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+            server.stop("immediate")
     finally:
         shutil.rmtree(folder)

@@ -199,7 +199,7 @@ def environment(database, **settings):
     """The environment of a process whose settings are these and no others."""
     kept = {name: value for name, value in os.environ.items() if "WAYMARK" not in name}
     named = {f"WAYMARK_{name}": str(value) for name, value in settings.items()}
-    return {**kept, "WAYMARK_DATABASE_URL": url_of(database), **named}
+    return {**kept, "WAYMARK_DATABASE_URL": url_of(database)} | named
 
 
 def url_of(database):
