@@ -10,8 +10,7 @@ from api.protocol.request import ApiRequest
 from api.resources.page_cache import PageCache
 from api.roles import EVERYTHING, Rights
 from api.settings import Settings
-from api.storage.advisory_claims import AdvisoryClaims
-from api.storage.claims import Claims
+from api.storage.claims import KeyClaims
 from api.storage.engine import Storage
 from api.uris import uris_below
 
@@ -22,7 +21,7 @@ class Service:
 
     settings: Settings
     storage: Storage
-    claims: Claims | AdvisoryClaims
+    claims: KeyClaims
 
     @cached_property
     def audit(self) -> AuditLog:

@@ -7,14 +7,29 @@ when the process dies, so a key whose request was cut off is free again at once.
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 from api.errors import RequestInProgress
 
 _PLACES = 2**62
+
+
+class KeyClaims(Protocol):
+    """Who knows which keys are held."""
+
+    def hold(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Hold the key as long as the block runs."""
+
+    def close(self) -> None:
+        """Give back every claim."""
 
 
 class Claims:

@@ -1,43 +1,56 @@
-"""Which engine a URL names, and what stands before it."""
+"""Which engine a URL names, and what stands before it.
+
+What is PostgreSQL's is imported where it is used: its driver takes 11 MiB.
+"""
 
 from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any
 
 import sqlalchemy as sa
 
 from api.storage import writer
-from api.storage.advisory_claims import AdvisoryClaims
-from api.storage.claims import Claims
+from api.storage.claims import Claims, KeyClaims
 from api.storage.engine import Storage, sqlite_engine
-from api.storage.postgresql import alone, postgresql_engine
-from api.storage.postgresql_storage import PostgresqlStorage
 from api.storage.transactions import POSTGRESQL
 from api.storage.writer import OnGroup, ignore
 
 
 def engine_at(url: str) -> sa.Engine:
     """An engine for the database, whose connections begin no transaction."""
-    return postgresql_engine(url) if _is_postgresql(url) else sqlite_engine(url)
+    if not _is_postgresql(url):
+        return sqlite_engine(url)
+    engine: sa.Engine = _postgresql().postgresql_engine(url)
+    return engine
 
 
 def storage_at(url: str, on_group: OnGroup = ignore) -> Storage:
     """The door to the database."""
-    made = PostgresqlStorage if _is_postgresql(url) else Storage
-    return made(url, on_group)
+    if not _is_postgresql(url):
+        return Storage(url, on_group)
+    storage: Storage = _postgresql().PostgresqlStorage(url, on_group)
+    return storage
 
 
-def claims_at(url: str) -> Claims | AdvisoryClaims:
+def claims_at(url: str) -> KeyClaims:
     """The claims on idempotency keys, which hold wherever the database is used."""
-    if _is_postgresql(url):
-        return AdvisoryClaims(postgresql_engine(url))
-    return Claims(Storage(url).beside("claims"))
+    if not _is_postgresql(url):
+        return Claims(Storage(url).beside("claims"))
+    claims: KeyClaims = _postgresql().AdvisoryClaims(engine_at(url))
+    return claims
 
 
 def exclusively(connection: sa.Connection) -> AbstractContextManager[None]:
     """A transaction that keeps every other writer out; an error undoes all of it."""
-    if connection.dialect.name == POSTGRESQL:
-        return alone(connection)
-    return writer.exclusively(connection)
+    if connection.dialect.name != POSTGRESQL:
+        return writer.exclusively(connection)
+    transaction: AbstractContextManager[None] = _postgresql().alone(connection)
+    return transaction
 
 
 def _is_postgresql(url: str) -> bool:
     return sa.make_url(url).get_backend_name() == POSTGRESQL
+
+
+def _postgresql() -> Any:
+    return import_module("api.storage.postgresql_storage")

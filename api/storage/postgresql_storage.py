@@ -9,13 +9,17 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from api.storage.advisory_claims import AdvisoryClaims
 from api.storage.engine import Storage
 from api.storage.postgresql import (
     PostgresqlWriter,
+    alone,
     discard,
     is_lost,
     postgresql_engine,
 )
+
+__all__ = ["AdvisoryClaims", "PostgresqlStorage", "alone", "postgresql_engine"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
