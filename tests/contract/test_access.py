@@ -27,6 +27,9 @@ from tests.shop import (
     prepare,
 )
 
+# Its shop is a file that is copied for each test.
+pytestmark = pytest.mark.sqlite_only
+
 FORMS = "application/prs.hal-forms+json"
 # What the contract says, written down once more by hand.
 PUBLIC = {"book", "review", "product"}

@@ -9,7 +9,7 @@ import pytest
 from api.app import create_app
 from api.authentication.tokens import beginning_of, digest_of, new_token
 from api.roles import Role
-from api.storage.engine import sqlite_engine
+from api.storage.opening import engine_at
 from api.storage.tokens import NewToken, keep_token
 from tests.client import Client
 from tests.shop import a_book
@@ -20,7 +20,7 @@ class Bearers(Client):
 
     def __init__(self, settings):
         super().__init__(create_app(settings))
-        self._engine = sqlite_engine(settings.database_url)
+        self._engine = engine_at(settings.database_url)
 
     def token(self, role, user="ann"):
         """A new token of the role."""

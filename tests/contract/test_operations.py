@@ -45,6 +45,7 @@ def test_who_is_ready_says_what_was_looked_at(client):
     assert checks["database:responseTime"][0]["observedUnit"] == "ms"
 
 
+@pytest.mark.sqlite_only
 def test_an_old_database_is_not_ready(client, settings):
     path = settings.database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as database:
@@ -56,6 +57,7 @@ def test_an_old_database_is_not_ready(client, settings):
     assert answer.json["checks"]["database:responseTime"][0]["status"] == "pass"
 
 
+@pytest.mark.sqlite_only
 def test_a_broken_database_is_not_ready_but_the_process_lives(settings):
     broken = settings.database_url.removeprefix("sqlite:///")
     Path(broken).write_bytes(b"no database at all" * 1000)

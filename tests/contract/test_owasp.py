@@ -33,6 +33,9 @@ from tests.shop import (
     send_new,
 )
 
+# Its shop is a file that is copied for each test.
+pytestmark = pytest.mark.sqlite_only
+
 ROOT = Path(__file__).parents[2]
 FORM = "application/x-www-form-urlencoded"
 WORD, MARK = "zanzibar", "quagga"

@@ -321,6 +321,7 @@ def test_a_stream_that_can_not_begin_is_a_problem_in_json(client, suffix, path, 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.sqlite_only
 @BOTH
 def test_a_database_that_fails_before_the_first_row_is_a_problem(
     shelf, settings, suffix
