@@ -13,6 +13,7 @@ from api.models.housekeeping import COUNTERS
 from api.storage.counters import NO_OWNER
 from api.storage.engine import driver_of, sqlite_engine
 from api.storage.migrations import NotCurrent, require_current
+from api.storage.transactions import POSTGRESQL
 
 _PAGES_AT_ONCE = 4096
 Progress = Callable[[int, int], None]
@@ -25,8 +26,10 @@ def back_up(connection: sa.Connection, target: Path, progress: Progress) -> None
     What others write meanwhile is not in it, or is in it whole.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file can't be written, or PostgreSQL has its own way.
     """
+    if connection.dialect.name == POSTGRESQL:
+        raise OSError("PostgreSQL is backed up by pg_dump or pg_basebackup")
     part = target.with_name(f"{target.name}.part")
     try:
         part.unlink(missing_ok=True)
