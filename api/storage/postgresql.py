@@ -106,7 +106,7 @@ def alone(connection: sa.Connection) -> Iterator[None]:
         with suppress(psycopg.OperationalError):
             driver.execute("ROLLBACK")
         raise
-    _commit(driver)
+    commit(driver)
 
 
 class Undecided(Exception):
@@ -151,7 +151,7 @@ class PostgresqlWriter(Writer):
                     raise cause
                 driver.execute("ROLLBACK TO job")
             driver.execute("RELEASE job")
-        _commit(driver)
+        commit(driver)
 
     def _let_go(self) -> None:
         """Drop the connection, and with it the transaction and the lock."""
@@ -172,7 +172,7 @@ class PostgresqlWriter(Writer):
         return super().refusal(cause)
 
 
-def _commit(driver: Any) -> None:
+def commit(driver: Any) -> None:
     """Commit, and believe it only if the server says that and no more.
 
     A server that gave up waiting for its standbys commits with a warning.
