@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from api.models.base import now, timestamp
 from api.roles import GRANTED, Role
 from api.settings import Settings, SettingsFault, read_settings
 from api.storage.backup import back_up, faults_in
+from api.storage.copying import NotCopied, copy_all, number_of_rows
 from api.storage.engine import Connection
 from api.storage.loading import digest_of, is_loaded, load_books
 from api.storage.migrations import NotCurrent, require_current
@@ -196,14 +197,40 @@ def backup(settings: Settings, file: Path, *, check: bool) -> None:
     click.echo(f"{file} is whole.")
 
 
-@contextmanager
-def _database(settings: Settings) -> Iterator[Connection]:
-    """A connection to the database, which must have the newest form."""
+@main.command()
+@click.argument("source", metavar="SOURCE")
+@click.argument("target", metavar="TARGET")
+def copy(source: str, target: str) -> None:
+    """Copy the whole shop at one URL to an empty, migrated database at another.
+
+    Nobody may write to the source meanwhile. The copy is compared before it is kept.
+    """
     try:
-        require_current(settings.database_url)
+        with (
+            _database_at(source) as old,
+            _database_at(target) as new,
+            exclusively(new),
+            click.progressbar(length=number_of_rows(old), label="Copying") as bar,
+        ):
+            copied = copy_all(old, new, bar.update)
+    except NotCopied as ex:
+        raise click.ClickException(f"nothing was copied: {ex}") from ex
+    for name, count in copied.items():
+        click.echo(f"{count:>12,} {name}")
+
+
+def _database(settings: Settings) -> AbstractContextManager[Connection]:
+    """A connection to the database, which must have the newest form."""
+    return _database_at(settings.database_url)
+
+
+@contextmanager
+def _database_at(url: str) -> Iterator[Connection]:
+    try:
+        require_current(url)
     except NotCurrent as ex:
         raise click.ClickException(str(ex)) from ex
-    engine = engine_at(settings.database_url)
+    engine = engine_at(url)
     try:
         with engine.connect() as connection:
             yield connection
