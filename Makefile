@@ -21,7 +21,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	PYTHONPATH=. $(BIN)/lint-imports
+	PYTHONPATH=.:client $(BIN)/lint-imports
 
 fuzz: .venv/dev
 	$(BIN)/python -m pytest tests/live/fuzz_schemathesis.py

@@ -1,0 +1,196 @@
+"""One HAL document: its state, links, embedded documents and forms."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Self, TypeVar
+from urllib.parse import urljoin
+
+from waymark_client.errors import NoSuchForm, NotReadable
+from waymark_client.exchange import Response
+from waymark_client.forms import Field, Template, named
+from waymark_client.link_header import links_in
+from waymark_client.links import Json, Link, Links, link_of
+from waymark_client.sending import Session
+
+_RESERVED = frozenset({"_links", "_embedded", "_templates"})
+
+
+class Bound:
+    """Something whose plans a driver runs."""
+
+    driver: Any
+    session: Session
+
+
+class Document(Bound):
+    """What a server told of one resource, whole or embedded in another document."""
+
+    def __init__(
+        self,
+        source: Bound,
+        told: Json,
+        uri: str,
+        response: Response | None = None,
+        outer: Links | None = None,
+    ) -> None:
+        self.driver = source.driver
+        self.session = source.session
+        self.response = response
+        self._told = told
+        self.links = Links(told.get("_links"), uri, outer)
+        own = self.links.get("self")
+        self.uri = own[0].uri() if own and not own[0].is_templated else uri
+        if response:
+            self.links.added(list(_links_of_header(response)))
+
+    @classmethod
+    def of(cls, source: Bound, response: Response) -> Self:
+        """The document in the response; without one in JSON it has links of the header.
+
+        Raises:
+            NotReadable: the body is no JSON although it says so.
+        """
+        told: object = {}
+        if response.media_type.endswith("json") and response.body:
+            try:
+                told = json.loads(response.body)
+            except ValueError as ex:
+                raise NotReadable(f"{response.uri}: the body is no JSON") from ex
+        uri = response.uri
+        if not response.body and "location" in response.headers:
+            uri = urljoin(uri, response.headers["location"])
+        return cls(source, told if isinstance(told, dict) else {}, uri, response)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The members of the resource itself."""
+        return {
+            name: value for name, value in self._told.items() if name not in _RESERVED
+        }
+
+    @property
+    def text(self) -> str:
+        """The body as it came; empty for an embedded document."""
+        return self.response.body.decode(errors="replace") if self.response else ""
+
+    @property
+    def etag(self) -> str | None:
+        """The version that was read; None for an embedded document."""
+        return self.response.headers.get("etag") if self.response else None
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """The requests that may be made now."""
+        told = self._told.get("_templates")
+        entries = told if isinstance(told, dict) else {}
+        return tuple(
+            Template(name, each)
+            for name, each in entries.items()
+            if isinstance(each, dict)
+        )
+
+    @property
+    def embedded_rels(self) -> tuple[str, ...]:
+        """The relations under which documents are embedded."""
+        return tuple(self._embedded_told)
+
+    def embedded(self, rel: str) -> tuple[Self, ...] | None:
+        """The documents embedded under the relation; None if there is no such list."""
+        known = self._embedded_told
+        name = next(
+            (each for each in known if rel in {each, self.links.meaning(each)}), None
+        )
+        if name is None:
+            return None
+        told = known[name]
+        several = told if isinstance(told, list) else [told]
+        return tuple(
+            type(self)(self, each, self.uri, None, self.links)
+            for each in several
+            if isinstance(each, dict)
+        )
+
+    @property
+    def _embedded_told(self) -> Mapping[str, Any]:
+        told = self._told.get("_embedded")
+        return told if isinstance(told, dict) else {}
+
+    @property
+    def item_rel(self) -> str | None:
+        """The relation of what a collection holds: `item`, or the only list."""
+        if "item" in self._embedded_told or "item" in self.links:
+            return "item"
+        lists = [
+            rel for rel, told in self._embedded_told.items() if isinstance(told, list)
+        ]
+        return lists[0] if len(lists) == 1 else None
+
+    def template(self, name: str | None = None) -> Template:
+        """The form of that name, or the default one.
+
+        It is named by its key, by the relation where it leads, or by the first word of
+        its title, as in `edit` for "Edit the book".
+
+        Raises:
+            NoSuchForm: nothing of the kind is offered now.
+        """
+        templates = self.templates
+        if name is None and templates:
+            return named(templates, "default") or templates[0]
+        targets = [
+            link.uri()
+            for link in self.links.get(name or "", ())
+            if not link.is_templated
+        ]
+        for each in templates:
+            if self.target_of(each) in targets:
+                return each
+        found = named(templates, name or "default")
+        if found is None:
+            those = ", ".join(f"{each.name} ({each.title})" for each in templates)
+            raise NoSuchForm(f"no form {name!r}: there are {those or 'none'}")
+        return found
+
+    def target_of(self, template: Template) -> str:
+        """The absolute URI where the form is sent."""
+        return urljoin(self.uri, template.target or "")
+
+    def source_of(self, field: Field) -> Link | None:
+        """The link to what can be chosen for the field, where it stands elsewhere."""
+        told = field.source
+        return link_of("options", told, self.uri) if told and "href" in told else None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.uri}>"
+
+
+D_co = TypeVar("D_co", bound=Document, covariant=True)
+
+
+class BoundForm(Bound, Generic[D_co]):
+    """A form of a document, to be filled in and sent."""
+
+    def __init__(self, here: D_co, template: Template) -> None:
+        self.driver = here.driver
+        self.session = here.session
+        self.here = here
+        self.template = template
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The members that may be sent, by name."""
+        return {each.name: each for each in self.template.fields}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.template.name}: {self.template.title}>"
+
+
+class Start(Bound, Generic[D_co]):
+    """Where a client begins: it knows one URI, and nothing has been read yet."""
+
+    kind: type[D_co]
+
+
+def _links_of_header(response: Response) -> Iterator[Link]:
+    for rel, href, parameters in links_in(response.headers.get("link", "")):
+        yield link_of(rel, {**parameters, "href": href}, response.uri)

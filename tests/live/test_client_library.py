@@ -1,0 +1,94 @@
+"""The client library against a real server: the whole journey of a shop."""
+
+import asyncio
+
+import pytest
+
+from waymark_client import AsyncWaymark, NoSuchForm, VersionMismatch, Waymark
+
+
+@pytest.fixture
+def stocked(server):
+    """The address of a shop that has something to sell, and to somebody."""
+    with Waymark(server.url) as shop:
+        book = shop["wm:books"].post(title="Emma", author="Jane Austen")
+        price = {"price": "12.90", "currency": "EUR", "stock": 5}
+        if not list(shop["wm:products"].items()):
+            shop["wm:products"].post(
+                sku="emma", name="Emma", book=book.state["id"], **price
+            )
+    return server.url
+
+
+def test_the_journey_of_an_order(stocked):
+    with Waymark(stocked) as shop:
+        customers = shop["wm:customers"]
+        ada = customers.form("new").submit(name="Ada", email="ada@example.org")
+        order = ada.form("wm:orders").submit(note="A present")
+        adding = order.form("wm:lineitems")
+        [emma] = adding.options("product", q="Emma")
+        adding.submit(product=emma.value, quantity=2)
+        order = order.refresh()
+        assert order.state["total"] == "25.80"
+        for step in ("wm:placement", "wm:payment", "wm:shipment", "wm:delivery"):
+            order.form(step).submit()
+            order = order.refresh()
+        assert order.state["status"] == "delivered"
+        with pytest.raises(NoSuchForm):
+            order.form("wm:cancellation")
+
+
+def test_the_same_journey_asynchronously(stocked):
+    async def journey():
+        async with AsyncWaymark(stocked) as shop:
+            customers = await shop["wm:customers"]
+            values = {"name": "Bo", "email": "bo@example.org"}
+            bo = await customers.form("new").submit(**values)
+            order = await bo.form("wm:orders").submit(note="A present")
+            adding = order.form("wm:lineitems")
+            [emma] = await adding.options("product", q="Emma")
+            await adding.submit(product=emma.value, quantity=2)
+            order = await order.refresh()
+            for step in ("wm:placement", "wm:cancellation"):
+                await order.form(step).submit()
+                order = await order.refresh()
+            return order.state["status"], [each async for each in customers.items()]
+
+    status, customers = asyncio.run(journey())
+    assert status == "cancelled"
+    assert customers
+
+
+def test_of_two_editors_the_second_is_told(server):
+    with Waymark(server.url) as one, Waymark(server.url) as other:
+        made = one["wm:tasks"].post(description="Read")
+        read = other.read(made.uri)
+        made.patch(complete=True)
+        with pytest.raises(VersionMismatch) as told:
+            read.put(description="Write")
+        assert not told.value.may_be_own
+        assert made.refresh().state["complete"] is True
+        made.refresh().delete()
+
+
+def test_an_embedded_document_is_changed_only_as_it_was_seen(server):
+    with Waymark(server.url) as shop:
+        shop["wm:tasks"].post(description="Seen")
+        [seen] = [
+            each
+            for each in shop["wm:tasks"].items()
+            if each.state["description"] == "Seen"
+        ]
+        assert seen.etag is None
+        assert seen.patch(complete=True).state["complete"] is True
+
+
+def test_the_pages_are_walked_and_streamed(server):
+    with Waymark(server.url) as shop:
+        for number in range(45):
+            shop["wm:items"].post(key=f"walked-{number}", value=number)
+        items = shop["wm:items"]
+        walked = [each.state["key"] for each in items.items()]
+        assert len(walked) == len(set(walked)) >= 45
+        assert [each.state["key"] for each in items.stream()] == walked
+        assert next(items.pages()).uri == items.uri
