@@ -177,7 +177,7 @@ class Template:
         Raises:
             InvalidForm: they break what the template tells; carries every fault.
         """
-        known = {each.name for each in self.fields}
+        known = [each.name for each in self.fields]
         faults = [
             Fault(
                 f"the form has no such field: {', '.join(known) or 'it has none'}",

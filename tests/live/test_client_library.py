@@ -1,6 +1,9 @@
 """The client library against a real server: the whole journey of a shop."""
 
 import asyncio
+import socket
+import threading
+from contextlib import suppress
 
 import pytest
 
@@ -92,3 +95,61 @@ def test_the_pages_are_walked_and_streamed(server):
         assert len(walked) == len(set(walked)) >= 45
         assert [each.state["key"] for each in items.stream()] == walked
         assert next(items.pages()).uri == items.uri
+
+
+class Cutter:
+    """A door to a server that passes requests on, and cuts off the first answer."""
+
+    def __init__(self, port):
+        self._port = port
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+        self.cuts = []
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._door.close()
+
+    def _serve(self):
+        while True:
+            try:
+                inside, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._pass_on, args=(inside,), daemon=True).start()
+
+    def _pass_on(self, inside):
+        posts = []
+        with inside, socket.create_connection(("127.0.0.1", self._port)) as outside:
+            threading.Thread(
+                target=self._upward, args=(inside, outside, posts), daemon=True
+            ).start()
+            while answer := outside.recv(65_536):
+                if posts and not self.cuts:
+                    self.cuts.append(answer)
+                    inside.shutdown(socket.SHUT_RDWR)
+                    return
+                inside.sendall(answer)
+
+    def _upward(self, inside, outside, posts):
+        with suppress(OSError):
+            while asked := inside.recv(65_536):
+                posts.extend([asked] * asked.startswith(b"POST"))
+                outside.sendall(asked)
+            outside.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_post_whose_answer_is_cut_off_is_done_once(server):
+    with Cutter(server.port) as door, Waymark(door.url) as shop:
+        made = shop["wm:tasks"].post(description="Once and no more")
+        assert door.cuts[0].startswith(b"HTTP/1.1 201")
+        assert made.response.headers["idempotency-replayed"] == "true"
+        same = [
+            each
+            for each in shop["wm:tasks"].items()
+            if each.state["description"] == "Once and no more"
+        ]
+        assert [each.uri for each in same] == [made.uri]

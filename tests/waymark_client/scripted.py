@@ -24,6 +24,10 @@ class Scripted:
         }
         self.requests: list[httpx2.Request] = []
 
+    def change(self, key, told):
+        """Answer so from now on."""
+        self._answers[key] = [told]
+
     def __call__(self, request):
         self.requests.append(request)
         key = f"{request.method} {request.url.raw_path.decode()}"

@@ -170,3 +170,18 @@ def test_a_form_that_is_not_offered_is_told_with_those_that_are():
         root.form("edit")
     assert repr(root.form("new")) == "<Form default: New book>"
     assert repr(root) == f"<Resource {ROOT}>"
+
+
+def test_a_form_is_found_by_the_relation_where_it_leads():
+    steps = {"default": {"title": "Place it", "method": "PUT", "target": "/api/p"}}
+    root, _ = at({**links(wm__place="/api/p"), "_templates": steps})
+    assert root.form("wm:place").template.title == "Place it"
+    assert root.form().template.title == "Place it"
+
+
+def test_relations_are_followed_beyond_what_is_embedded():
+    inner = links(self="/api/1", author="/api/7")
+    root, server = at({"_embedded": {"book": inner}}, **{"GET /api/7": hal({"n": 7})})
+    assert root.follow("book", "author").state == {"n": 7}
+    assert root.embedded_rels == ("book",)
+    assert server.asked == ["GET /api/", "GET /api/7"]
