@@ -36,7 +36,7 @@ class Document(Bound):
         self.driver = source.driver
         self.session = source.session
         self.response = response
-        self._told = told
+        self.told: Json = told
         self.links = Links(told.get("_links"), uri, outer)
         own = self.links.get("self")
         self.uri = own[0].uri() if own and not own[0].is_templated else uri
@@ -65,7 +65,7 @@ class Document(Bound):
     def state(self) -> dict[str, Any]:
         """The members of the resource itself."""
         return {
-            name: value for name, value in self._told.items() if name not in _RESERVED
+            name: value for name, value in self.told.items() if name not in _RESERVED
         }
 
     @property
@@ -81,7 +81,7 @@ class Document(Bound):
     @property
     def templates(self) -> tuple[Template, ...]:
         """The requests that may be made now."""
-        told = self._told.get("_templates")
+        told = self.told.get("_templates")
         entries = told if isinstance(told, dict) else {}
         return tuple(
             Template(name, each)
@@ -112,7 +112,7 @@ class Document(Bound):
 
     @property
     def _embedded_told(self) -> Mapping[str, Any]:
-        told = self._told.get("_embedded")
+        told = self.told.get("_embedded")
         return told if isinstance(told, dict) else {}
 
     @property

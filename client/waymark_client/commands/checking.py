@@ -1,0 +1,8 @@
+"""`waymark check`."""
+
+import click
+
+
+@click.command()
+def check() -> None:
+    """Not yet."""
