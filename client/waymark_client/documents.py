@@ -6,7 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urljoin
 
 from waymark_client.errors import NoSuchForm, NotReadable
-from waymark_client.exchange import Response
+from waymark_client.exchange import Response, is_json
 from waymark_client.forms import Field, Template, named
 from waymark_client.link_header import links_in
 from waymark_client.links import Json, Link, Links, link_of
@@ -51,7 +51,7 @@ class Document(Bound):
             NotReadable: the body is no JSON although it says so.
         """
         told: object = {}
-        if response.media_type.endswith("json") and response.body:
+        if is_json(response) and response.body:
             try:
                 told = json.loads(response.body)
             except ValueError as ex:

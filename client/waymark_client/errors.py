@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from waymark_client.exchange import Failure, Request, Response
+from waymark_client.exchange import Failure, Request, Response, is_json
 
 
 class WaymarkError(Exception):
@@ -197,7 +197,7 @@ def interrupted(request: Request, failure: Failure) -> Interrupted:
 
 def _told(response: Response) -> dict[str, Any]:
     """The members of the problem document; none where the body is something else."""
-    if not response.media_type.endswith("json"):
+    if not is_json(response):
         return {}
     try:
         told = json.loads(response.body)

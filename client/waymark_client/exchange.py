@@ -49,6 +49,12 @@ class Response:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def is_json(response: Response) -> bool:
+    """Whether the body says that it is one JSON text."""
+    kind = response.media_type
+    return kind == "application/json" or kind.endswith("+json")
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """No response: the connection was cut, or never made, or too slow.

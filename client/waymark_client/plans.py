@@ -10,7 +10,7 @@ from waymark_client.errors import Interrupted, NoSuchLink, NotReadable, StaleDoc
 from waymark_client.exchange import Failure, Found, More, Plan, Request, Stream, Walk
 from waymark_client.forms import URLENCODED, Option, options_of, pairs_of
 from waymark_client.links import Link
-from waymark_client.sending import answer, opened
+from waymark_client.sending import ACCEPT, answer, opened
 from waymark_client.templates import require_known
 
 D = TypeVar("D", bound=Document)
@@ -56,8 +56,14 @@ def follow(here: D, /, *way: str | Link, **variables: Any) -> Plan[D]:
             used.append(link.href)
         if each is way[-1]:
             require_known(variables, used)
-        here = yield from read(here, link.uri(variables))
+        here = yield from read(here, link.uri(variables), **_accepting(link))
     return here
+
+
+def _accepting(link: Link) -> dict[str, str]:
+    """The field that asks for what the link says is there."""
+    is_plain = link.type is None or link.type.partition(";")[0].strip() in ACCEPT
+    return {} if is_plain else {"accept": f"{link.type}, */*;q=0.1"}
 
 
 def go(here: D, rel: str | Link, /) -> Plan[D]:

@@ -1,0 +1,260 @@
+"""The walk through a service, bounded by depth, count and rate."""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from waymark_client.checking.answers import faults_of_answer
+from waymark_client.checking.bodies import faults_of_document
+from waymark_client.checking.comparisons import (
+    Findings,
+    ask,
+    faults_of_conditional,
+    faults_of_embedded,
+    faults_of_head,
+    faults_of_pages,
+    faults_of_variants,
+)
+from waymark_client.checking.filling import faults_of_forms
+from waymark_client.checking.findings import Finding, Visit, documents_in
+from waymark_client.documents import Bound, Document
+from waymark_client.errors import NotReadable
+from waymark_client.exchange import (
+    Failure,
+    Outcome,
+    Pause,
+    Plan,
+    Request,
+    Response,
+    Step,
+)
+from waymark_client.sending import once
+from waymark_client.templates import is_well_formed, variables_of
+
+_OK = 200
+_DEAD = frozenset({404, 410})
+_FIRST_FAILURE = 500
+_STREAMS = frozenset({"application/x-ndjson", "application/jsonl", "text/csv"})
+_NOWHERE = "waymark-check-finds-nothing-here"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far the walk goes: `each_shape` URIs that differ in numbers only are enough.
+
+    A rate of 0 requests a second is as fast as the server answers.
+    """
+
+    depth: int = 6
+    requests: int = 2_000
+    each_shape: int = 3
+    rate: float = 0
+    is_writing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A URI to be visited, and the link that leads there."""
+
+    uri: str
+    rel: str
+    source: Visit | None
+    depth: int
+    kind: str | None = None
+
+
+@dataclass(slots=True)
+class Crawl:
+    """What is waiting, what has been seen, and what was found."""
+
+    source: Bound
+    bounds: Bounds
+    findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    asked: int = 0
+    _waiting: deque[_Way] = field(default_factory=deque)
+    _seen: set[str] = field(default_factory=set)
+    _shapes: Counter[str] = field(default_factory=Counter)
+    _selves: dict[str, tuple[str, Visit]] = field(default_factory=dict)
+
+    def run(self) -> Plan[None]:
+        """Walk until everything is seen, or a bound is reached."""
+        yield from self._within_bounds(self._walk())
+
+    def _walk(self) -> Plan[None]:
+        root = self.source.session.root
+        self._waiting.append(_Way(root, "root", None, 0))
+        self._seen.add(root)
+        while self._waiting and self.asked < self.bounds.requests:
+            yield from self._visit(self._waiting.popleft())
+        yield from self._probe(root)
+        self._note(self._of_selves())
+
+    def _within_bounds(self, plan: Plan[None]) -> Plan[None]:
+        """Count the requests of the plan, and keep their rate."""
+        outcome: Outcome = None
+        while True:
+            try:
+                step: Step = plan.send(outcome)
+            except StopIteration:
+                return
+            if isinstance(step, Request):
+                self.asked += 1
+                if self.bounds.rate:
+                    yield Pause(1 / self.bounds.rate)
+            outcome = yield step
+
+    def _visit(self, way: _Way) -> Plan[None]:
+        request = self.source.session.dressed(_request(way))
+        outcome = yield from once(self.source.session, request)
+        if isinstance(outcome, Failure):
+            self._note([_dead(way, request, None, outcome.reason)])
+            return
+        visit = self._read(way, request, outcome)
+        if (yield from self._is_dead(visit)):
+            self._note([_dead(way, request, outcome, f"status {outcome.status}")])
+        self._note(faults_of_answer(visit))
+        self._note(_of_type(visit))
+        if visit.document is not None:
+            yield from self._look_into(visit, visit.document)
+        self._go_on(visit, way.depth + 1)
+
+    def _read(self, way: _Way, request: Request, response: Response) -> Visit:
+        try:
+            found = Document.of(self.source, response)
+        except NotReadable:
+            found = None
+        is_hal = found is not None and response.status == _OK and "_links" in found.told
+        # A document without any links is HAL as well, if it says so.
+        is_hal = is_hal or (found is not None and "hal" in response.media_type)
+        document = found if is_hal and response.status == _OK else None
+        return Visit(self.source, request, response, way.rel, way.kind, document)
+
+    def _is_dead(self, visit: Visit) -> Plan[bool]:
+        """Whether there is nothing: what may be PUT is not missing, but to come."""
+        if visit.response.status >= _FIRST_FAILURE:
+            return True
+        if visit.response.status not in _DEAD:
+            return False
+        if not (yield from _can_be_put(visit, visit.request.uri)):
+            return True
+        # Some servers say the same of any path, whether it is there or not.
+        return (yield from _can_be_put(visit, f"{visit.request.uri}-{_NOWHERE}"))
+
+    def _look_into(self, visit: Visit, document: Document) -> Plan[None]:
+        self._note(faults_of_document(visit))
+        if "self" in document.links:
+            self._selves[visit.request.uri] = document.uri, visit
+        self._note((yield from faults_of_head(visit)))
+        self._note((yield from faults_of_conditional(visit)))
+        self._note((yield from faults_of_variants(visit)))
+        self._note((yield from faults_of_pages(visit, document)))
+        self._note((yield from faults_of_embedded(visit, document)))
+        is_writing = self.bounds.is_writing
+        self._note((yield from faults_of_forms(visit, document, is_writing=is_writing)))
+
+    def _go_on(self, visit: Visit, depth: int) -> None:
+        """Note where the answer leads: links, embedded ones too, and header fields."""
+        if depth > self.bounds.depth:
+            return
+        for rel, target, kind in _ways_on(visit):
+            uri = target.partition("#")[0]
+            shape = f"{rel} {_shape(uri)}"
+            is_own = self.source.session.is_own(uri)
+            if not is_own or uri in self._seen:
+                continue
+            self._shapes[shape] += 1
+            if self._shapes[shape] <= self.bounds.each_shape:
+                self._seen.add(uri)
+                self._waiting.append(_Way(uri, rel, visit, depth, kind))
+
+    def _probe(self, root: str) -> Plan[None]:
+        """Ask for what can't be there: the refusal must be a problem."""
+        for uri, accept in (
+            (urljoin(root, f"/{_NOWHERE}"), None),
+            (root, "application/x-nothing"),
+        ):
+            headers = {"Accept": accept} if accept else {}
+            request = self.source.session.dressed(Request("GET", uri, headers))
+            outcome = yield from once(self.source.session, request)
+            if isinstance(outcome, Response):
+                self._note(faults_of_answer(Visit(self.source, request, outcome)))
+
+    def _of_selves(self) -> Iterator[Finding]:
+        for own, visit in self._selves.values():
+            there = self._selves.get(own, (own, visit))[0]
+            if there != own:
+                yield visit.fault("unstable-self", f"self {own} has the self {there}")
+
+    def _note(self, found: "Iterator[Finding] | Findings") -> None:
+        """Keep each fault once for all URIs that differ in numbers only."""
+        for each in found:
+            key = (each.rule, re.sub(r"\d+", "0", each.message), _shape(each.where))
+            self.findings.setdefault(key, each)
+
+
+def _can_be_put(visit: Visit, uri: str) -> Plan[bool]:
+    options = yield from ask(visit, "OPTIONS", uri)
+    if isinstance(options, Failure) or not options.is_success:
+        return False
+    return "PUT" in options.headers.get("allow", "")
+
+
+def _request(way: _Way) -> Request:
+    """A GET that asks for what the link tells; of a stream the head is enough."""
+    method = "HEAD" if way.kind in _STREAMS else "GET"
+    return Request(
+        method, way.uri, {"Accept": f"{way.kind}, */*;q=0.1"} if way.kind else {}
+    )
+
+
+def _ways_on(visit: Visit) -> Iterator[tuple[str, str, str | None]]:
+    for name in ("location", "content-location"):
+        if name in visit.response.headers:
+            yield name, urljoin(visit.request.uri, visit.response.headers[name]), None
+    if visit.document is not None:
+        for document in documents_in(visit.document):
+            yield from _links_on(document)
+
+
+def _links_on(document: Document) -> Iterator[tuple[str, str, str | None]]:
+    """Links that need no variables, and the meanings of short relations."""
+    for rel, links in document.links.items():
+        for link in links:
+            if rel == "curies":
+                yield from _meanings(document, link.name)
+            elif not link.is_templated or (
+                is_well_formed(link.href) and not any(variables_of(link.href).values())
+            ):
+                yield rel, link.uri(), link.type
+
+
+def _meanings(
+    document: Document, prefix: str | None
+) -> Iterator[tuple[str, str, None]]:
+    for rel in (*document.links, *document.embedded_rels):
+        if prefix and rel.startswith(f"{prefix}:"):
+            yield "curies", document.links.meaning(rel), None
+
+
+def _of_type(visit: Visit) -> Iterator[Finding]:
+    if visit.kind is None or visit.response.status != _OK:
+        return
+    told = visit.kind.partition(";")[0].strip().lower()
+    if told != visit.response.media_type:
+        yield visit.fault(
+            "link-type",
+            f"{visit.rel} tells {told}, and gives {visit.response.media_type}",
+        )
+
+
+def _dead(way: _Way, request: Request, response: Response | None, why: str) -> Finding:
+    start = way.source.request.uri if way.source else "the command"
+    return Finding("dead-link", f"{way.rel} of {start}: {why}", request, response)
+
+
+def _shape(uri: str) -> str:
+    parts = urlsplit(uri)
+    names = sorted(each.partition("=")[0] for each in parts.query.split("&"))
+    return re.sub(r"\d+", "0", parts.path) + "?" + "&".join(names)

@@ -1,0 +1,356 @@
+"""`waymark check` finds each flaw of a shop that is given one, and nothing without."""
+
+import json
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+
+from tests.waymark_client.flawed import HAL, NEW_BOOK, Shop, problem
+from tests.waymark_client.scripted import AT_ONCE
+from waymark_client import Waymark
+from waymark_client.checking.crawler import Bounds
+from waymark_client.checking.findings import RULES
+from waymark_client.commands import waymark
+from waymark_client.commands.checking import checked
+
+ROOT = "http://shop.example/"
+WRITING = Bounds(is_writing=True)
+
+
+def findings(shop, bounds=WRITING):
+    transport = httpx2.MockTransport(shop)
+    client = Waymark(ROOT, transport=transport, cache=None, retries=AT_ONCE)
+    with client:
+        return list(checked(client, bounds).findings.values())
+
+
+def links(change):
+    """A flaw in the links of the root."""
+
+    def flaw(documents):
+        change(documents["/"][1]["_links"])
+
+    return {"change": flaw}
+
+
+def linked(rel, href="/nowhere", **more):
+    return links(lambda told: told.update({rel: {"href": href, **more}}))
+
+
+def at(path, **members):
+    """A flaw in a document: members that are otherwise, or None to leave one out."""
+
+    def flaw(documents):
+        _, document = documents[path]
+        document.update(members)
+        for name in [name for name, value in members.items() if value is None]:
+            del document[name]
+
+    return {"change": flaw}
+
+
+def page(number, **told):
+    """A flaw in the links of a page."""
+
+    def flaw(documents):
+        document = documents[f"/books?page={number}"][1]
+        document["_links"].update({name: {"href": to} for name, to in told.items()})
+
+    return {"change": flaw}
+
+
+def spoiled(method, status, change):
+    """A flaw of the answers to a method that have the status."""
+
+    def spoil(request, was, fields, body):
+        if request.method == method and was == status:
+            return change(was, dict(fields), body)
+        return was, fields, body
+
+    return {"spoil": spoil}
+
+
+def field(name, value, method="GET", status=200):
+    def change(was, fields, body):
+        without = {key: each for key, each in fields.items() if key != name}
+        return was, without | ({name: value} if value else {}), body
+
+    return spoiled(method, status, change)
+
+
+def form(**told):
+    """A flaw in the form of both pages."""
+
+    def flaw(documents):
+        for number in (1, 2):
+            document = documents[f"/books?page={number}"][1]
+            document["_templates"] = {"default": {**NEW_BOOK, **told}}
+
+    return {"change": flaw}
+
+
+def moved(documents):
+    documents["/rels/books"][1]["_links"]["self"]["href"] = "/b/1"
+    documents["/b/1"][1]["_links"]["self"]["href"] = "/b/2"
+
+
+def same_tags(request, status, fields, body):
+    if "etag" in fields:
+        fields["etag"] = '"1"'
+    return status, fields, body
+
+
+def broken(status, fields, body):
+    return status, fields, body[:-1]
+
+
+def failing(request, status, fields, body):
+    is_it = request.url.path == "/b/2"
+    return problem(500) if is_it else (status, fields, body)
+
+
+def closed(request, status, fields, body):
+    is_it = request.url.path == "/b/2" and request.method == "GET"
+    return problem(401) if is_it else (status, fields, body)
+
+
+def away(request, status, fields, body):
+    if request.url.path == "/b/2":
+        raise httpx2.ConnectError("refused")
+    return status, fields, body
+
+
+TWICE = {"item": [{"title": "Book 1", "_links": {"self": {"href": "/b/1"}}}]}
+BARE = {"item": [{"title": "Book 1"}]}
+OTHERWISE = {"item": [{"title": "Other", "_links": {"self": {"href": "/b/1"}}}]}
+OF_HTTP = "max-age=1, max-age=2"
+
+FLAWS = [
+    pytest.param("dead-link", linked("about"), id="dead link"),
+    pytest.param("dead-link", {"spoil": away}, id="link without an answer"),
+    pytest.param("server-failure", {"spoil": failing}, id="failure"),
+    pytest.param("missing-self", links(lambda told: told.pop("self")), id="no self"),
+    pytest.param("missing-self", at("/books?page=1", _embedded=BARE), id="none inside"),
+    pytest.param("templated-self", linked("self", "/{?x}", templated=True), id="self"),
+    pytest.param("unstable-self", {"change": moved}, id="self of another"),
+    pytest.param("malformed-link", linked("item", None), id="no href"),
+    pytest.param(
+        "malformed-link", links(lambda told: told.update(item="/")), id="text"
+    ),
+    pytest.param("malformed-template", linked("x", "/b{?x", templated=True), id="open"),
+    pytest.param("undeclared-template", linked("x", "/books{?page}"), id="undeclared"),
+    pytest.param("empty-template", linked("x", "/", templated=True), id="no variables"),
+    pytest.param("unresolved-curie", linked("ex:books", "/"), id="no curie"),
+    pytest.param("malformed-curie", linked("curies", "/rels/", name="wm"), id="no rel"),
+    pytest.param("dead-link", linked("wm:none", "/"), id="a meaning that is missing"),
+    pytest.param("foreign-host", linked("next", "http://evil.example/"), id="foreign"),
+    pytest.param(
+        "link-type", linked("x", "/b/1", type="text/csv"), id="type of a link"
+    ),
+    pytest.param("link-header", field("link", '</b/1>; rel="up"'), id="Link header"),
+    pytest.param("malformed-body", spoiled("GET", 200, broken), id="broken JSON"),
+    pytest.param("media-type", field("content-type", "text/x-hal"), id="no HAL type"),
+    pytest.param("missing-vary", field("vary", None), id="no Vary"),
+    pytest.param("missing-vary", field("vary", "Origin"), id="another Vary"),
+    pytest.param("shared-etag", {"spoil": same_tags}, id="one tag for two formats"),
+    pytest.param("malformed-etag", field("etag", "1"), id="bare tag"),
+    pytest.param(
+        "ignored-etag",
+        spoiled("GET", 304, lambda *_: (200, {"content-type": HAL}, b"{}")),
+        id="no 304",
+    ),
+    pytest.param("not-modified", field("vary", None, status=304), id="bare 304"),
+    pytest.param("head-differs", field("etag", '"9"', "HEAD"), id="tag of HEAD"),
+    pytest.param("head-differs", field("content-length", "9", "HEAD"), id="its length"),
+    pytest.param(
+        "head-differs", spoiled("HEAD", 200, lambda *_: problem(404)), id="404 to HEAD"
+    ),
+    pytest.param(
+        "head-differs", spoiled("HEAD", 200, lambda *_: problem(405)), id="no HEAD"
+    ),
+    pytest.param("pages-do-not-meet", page(2, prev="/b/1"), id="prev elsewhere"),
+    pytest.param("endless-pages", page(1, next="/books?page=1"), id="next is itself"),
+    pytest.param("pages-overlap", at("/books?page=2", _embedded=TWICE), id="twice"),
+    pytest.param(
+        "embedded-differs", at("/books?page=1", _embedded=OTHERWISE), id="other"
+    ),
+    pytest.param(
+        "no-problem", field("content-type", "text/plain", status=404), id="404"
+    ),
+    pytest.param(
+        "problem-status",
+        spoiled("GET", 404, lambda *_: (404, *problem(400)[1:])),
+        id="another status",
+    ),
+    pytest.param("missing-challenge", {"spoil": closed}, id="401 without a challenge"),
+    pytest.param("http", field("cache-control", OF_HTTP), id="caching"),
+    pytest.param("http", field("last-modified", "yesterday"), id="a date"),
+    pytest.param("dead-form", form(method="PUT"), id="method of a form"),
+    pytest.param(
+        "dead-form", spoiled("OPTIONS", 204, lambda *_: problem(404)), id="its target"
+    ),
+    pytest.param(
+        "form-refused",
+        form(contentType="application/json", properties=[{"name": "title"}]),
+        id="refused JSON",
+    ),
+    pytest.param("malformed-form", form(method="GRAB"), id="no such method"),
+    pytest.param("malformed-form", form(properties={"a": 1}), id="properties"),
+    pytest.param(
+        "form-refused", spoiled("POST", 201, lambda *_: problem(400)), id="refused form"
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "flaw"), FLAWS)
+def test_a_flaw_is_found_with_the_answer_that_shows_it(rule, flaw):
+    found = [each for each in findings(Shop(**flaw)) if each.rule == rule]
+    assert found
+    assert found[0].where.startswith(ROOT)
+    assert found[0].evidence()["uri"] == found[0].where
+
+
+def test_a_flawless_shop_has_no_findings():
+    assert findings(Shop()) == []
+
+
+def test_every_rule_is_tried():
+    assert {each.values[0] for each in FLAWS} == set(RULES)
+
+
+def test_a_step_to_come_is_no_dead_link():
+    def spoil(request, status, fields, body):
+        if request.url.path == "/nowhere" and request.method == "OPTIONS":
+            return 204, {"allow": "GET, HEAD, OPTIONS, PUT"}, b""
+        return status, fields, body
+
+    flaw = linked("payment")
+    assert findings(Shop(flaw["change"], spoil)) == []
+
+
+def test_a_server_that_allows_everything_everywhere_does_not_hide_dead_links():
+    def spoil(request, status, fields, body):
+        if request.method == "OPTIONS":
+            return 204, {"allow": "GET, PUT, POST"}, b""
+        return status, fields, body
+
+    flaw = linked("payment")
+    found = findings(Shop(flaw["change"], spoil))
+    assert [each.rule for each in found] == ["dead-link"]
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        [{"name": "a", "required": True, "options": {"link": {"href": "/books"}}}],
+        [{"name": "a", "required": True, "regex": "[A-Z]{30}"}],
+    ],
+    ids=["a choice made elsewhere", "a pattern of its own"],
+)
+def test_a_form_that_can_t_be_filled_in_is_left_alone(properties):
+    asked = []
+
+    def spoil(request, status, fields, body):
+        asked.append(request.method)
+        return status, fields, body
+
+    flaw = form(properties=properties)
+    assert findings(Shop(flaw["change"], spoil)) == []
+    assert "POST" not in asked
+
+
+def test_a_form_that_changes_its_document_carries_the_tag():
+    sent = []
+
+    def spoil(request, status, fields, body):
+        if request.method == "PUT":
+            sent.append(request.headers["if-match"])
+            return 409, *problem(409)[1:]
+        if request.method == "OPTIONS":
+            return 204, {}, b""
+        return status, fields, body
+
+    edit = {"method": "PUT", "properties": [{"name": "title", "value": "x"}]}
+    flaw = at("/b/1", _templates={"default": edit, "gone": {"method": "DELETE"}})
+    assert findings(Shop(flaw["change"], spoil)) == []
+    assert sent == ['"1-cati"']
+
+
+def silent(method):
+    """A server that never answers the method."""
+
+    def spoil(request, status, fields, body):
+        if request.method == method:
+            raise httpx2.ReadTimeout("slow")
+        return status, fields, body
+
+    return {"spoil": spoil}
+
+
+@pytest.mark.parametrize(
+    ("method", "rule"),
+    [("HEAD", "head-differs"), ("OPTIONS", "dead-form"), ("POST", "form-refused")],
+)
+def test_a_request_without_an_answer_is_a_flaw(method, rule):
+    assert {each.rule for each in findings(Shop(**silent(method)))} == {rule}
+
+
+def test_without_leave_nothing_is_written():
+    asked = []
+
+    def spoil(request, status, fields, body):
+        asked.append(request.method)
+        return status, fields, body
+
+    findings(Shop(spoil=spoil), Bounds())
+    assert set(asked) == {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize("bounds", [Bounds(depth=0), Bounds(requests=1)])
+def test_the_walk_is_bounded(bounds):
+    asked = []
+
+    def spoil(request, status, fields, body):
+        asked.append(request.url.path)
+        return status, fields, body
+
+    findings(Shop(spoil=spoil), bounds)
+    assert "/b/1" not in asked
+
+
+def test_the_rate_is_kept(monkeypatch):
+    pauses = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    findings(Shop(), Bounds(rate=50))
+    assert len(pauses) > 20
+    assert set(pauses) == {1 / 50}
+
+
+def run(*words, **flaw):
+    options = {"transport": httpx2.MockTransport(Shop(**flaw))}
+    return CliRunner().invoke(waymark, ["check", ROOT, *words], obj=options)
+
+
+def test_the_command_tells_all_and_its_exit_code_too():
+    good, bad = run(), run(**linked("about"))
+    assert (good.exit_code, bad.exit_code) == (0, 1)
+    assert "0 faults" in good.output
+    assert "dead-link: about of http://shop.example/: status 404" in bad.output
+
+
+def test_the_report_for_programs_holds_the_answer():
+    told = json.loads(run("--format", "json", **linked("about")).output)
+    [finding] = told["findings"]
+    assert finding["rule"] == "dead-link"
+    assert finding["evidence"]["status"] == 404
+
+
+def test_the_report_for_ci_is_sarif():
+    told = json.loads(run("--format", "sarif", **linked("about")).output)
+    [result] = told["runs"][0]["results"]
+    assert told["version"] == "2.1.0"
+    assert result["ruleId"] == "dead-link"
+    assert result["webResponse"]["statusCode"] == 404
+    gone = json.loads(run("--format", "sarif", spoil=away).output)
+    assert any("webResponse" not in each for each in gone["runs"][0]["results"])
