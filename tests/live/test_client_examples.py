@@ -1,0 +1,48 @@
+"""The examples of the client do what its README shows, and stand there verbatim."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import requests
+from liveserver import ROOT, environment
+
+README = (ROOT / "client" / "README.md").read_text(encoding="utf-8")
+EXAMPLES = sorted((ROOT / "client" / "examples").glob("*.py"))
+SHOWN = dict(re.findall(r"```python\n# examples/(\S+)\n(.*?)```", README, re.DOTALL))
+PRINTED = dict(
+    re.findall(r"\$ python client/examples/(\S+) \S+\n(.*?)```", README, re.DOTALL)
+)
+LONGEST = 40
+
+
+@pytest.fixture(scope="module")
+def stocked(server):
+    """A shop of 100 books."""
+    with requests.Session() as session:
+        for number in range(100):
+            body = {"title": f"Book {number}", "author": "Somebody"}
+            session.post(f"{server.url}/books", json=body, timeout=10)
+    return server
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_prints_what_the_readme_shows(stocked, path):
+    done = subprocess.run(
+        [sys.executable, path, stocked.url],
+        env={**environment(stocked.database), "PYTHONPATH": str(ROOT / "client")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == PRINTED[path.name]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_readme_shows_the_example_as_it_is(path):
+    text = path.read_text(encoding="utf-8")
+    assert SHOWN[path.name] == text
+    assert len([line for line in text.splitlines() if line.strip()]) < LONGEST
