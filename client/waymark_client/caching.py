@@ -5,6 +5,7 @@ the key, as a digest.
 """
 
 import hashlib
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -60,14 +61,17 @@ class Cache:
         self._most = most
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str], list[Stored]] = OrderedDict()
+        # One client may serve several threads.
+        self._lock = threading.Lock()
 
     def find(self, request: Request) -> Stored | None:
         """What answers the request, if it still holds."""
         key = _key_of(request)
-        for stored in self._kept.get(key, []):
-            if stored.is_for(request):
-                self._kept.move_to_end(key)
-                return stored
+        with self._lock:
+            for stored in self._kept.get(key, []):
+                if stored.is_for(request):
+                    self._kept.move_to_end(key)
+                    return stored
         return None
 
     def is_fresh(self, stored: Stored) -> bool:
@@ -84,11 +88,15 @@ class Cache:
         }
         new = Stored(response, varied, self._clock())
         key = _key_of(request)
-        others = [each for each in self._kept.get(key, []) if not each.is_for(request)]
-        self._kept[key] = [new, *others]
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        with self._lock:
+            before = self._kept.get(key, [])
+            self._kept[key] = [
+                new,
+                *(each for each in before if not each.is_for(request)),
+            ]
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
 
     def revalidated(self, request: Request, stored: Stored, told: Response) -> Response:
         """The stored response with the fields that a 304 brought up to date."""
@@ -110,8 +118,9 @@ class Cache:
         ]
         uris = [request.uri, *(urljoin(request.uri, each) for each in named if each)]
         paths = {_path_of(each) for each in uris}
-        for key in [each for each in self._kept if _path_of(each[1]) in paths]:
-            del self._kept[key]
+        with self._lock:
+            for key in [each for each in self._kept if _path_of(each[1]) in paths]:
+                del self._kept[key]
 
 
 def lifetime_of(headers: Headers) -> float:

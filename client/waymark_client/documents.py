@@ -25,6 +25,9 @@ class Bound:
 class Document(Bound):
     """What a server told of one resource, whole or embedded in another document."""
 
+    # Whoever iterates wants `items()`; `[0]`, `[1]` and so on are no relations.
+    __iter__ = None
+
     def __init__(
         self,
         source: Bound,

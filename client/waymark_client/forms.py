@@ -55,6 +55,8 @@ class Field:
     def value(self) -> Any:
         """The present value, or None."""
         chosen = self._options_told.get("selectedValues")
+        if isinstance(chosen, list) and not self.takes_several:
+            chosen = next(iter(chosen), None)
         return self.told.get("value", chosen)
 
     @property

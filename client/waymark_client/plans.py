@@ -11,7 +11,7 @@ from waymark_client.exchange import Failure, Found, More, Plan, Request, Stream,
 from waymark_client.forms import URLENCODED, Option, options_of, pairs_of
 from waymark_client.links import Link
 from waymark_client.sending import ACCEPT, answer, opened
-from waymark_client.templates import require_known
+from waymark_client.templates import require_known, variables_of
 
 D = TypeVar("D", bound=Document)
 Body = Mapping[str, Any]
@@ -44,20 +44,37 @@ def follow(here: D, /, *way: str | Link, **variables: Any) -> Plan[D]:
         TemplateFault: a variable is missing, or no link has it.
     """
     used: list[str] = []
-    for each in way:
-        inside = here.embedded(each) if isinstance(each, str) else None
-        if inside:
-            here = inside[0]
-            continue
-        if inside is not None and each not in here.links:
-            raise NoSuchLink(f"nothing is embedded as {each!r}")
-        link = each if isinstance(each, Link) else here.links.one(each)
-        if link.is_templated:
+    for left, each in zip(range(len(way) - 1, -1, -1), way, strict=True):
+        inside = None if _is_to_fill_in(here, each, variables) else _inside(here, each)
+        link = None if inside else _link(here, each)
+        if link is not None and link.is_templated:
             used.append(link.href)
-        if each is way[-1]:
+        if not left:
             require_known(variables, used)
-        here = yield from read(here, link.uri(variables), **_accepting(link))
+        if inside:
+            here = inside
+        elif link is not None:
+            here = yield from read(here, link.uri(variables), **_accepting(link))
     return here
+
+
+def _is_to_fill_in(here: Document, rel: str | Link, variables: Body) -> bool:
+    """Whether the variables are for this link, whatever is embedded."""
+    links = here.links.get(rel, ()) if isinstance(rel, str) else ()
+    known = {name for link in links for name in variables_of(link.href)}
+    return bool(known & set(variables))
+
+
+def _inside(here: D, rel: str | Link) -> D | None:
+    """The first document embedded under the relation."""
+    found = here.embedded(rel) if isinstance(rel, str) else None
+    if found is not None and not found and rel not in here.links:
+        raise NoSuchLink(f"nothing is embedded as {rel!r}")
+    return found[0] if found else None
+
+
+def _link(here: Document, rel: str | Link) -> Link:
+    return rel if isinstance(rel, Link) else here.links.one(rel)
 
 
 def _accepting(link: Link) -> dict[str, str]:

@@ -185,3 +185,43 @@ def test_relations_are_followed_beyond_what_is_embedded():
     assert root.follow("book", "author").state == {"n": 7}
     assert root.embedded_rels == ("book",)
     assert server.asked == ["GET /api/", "GET /api/7"]
+
+
+def test_a_relation_may_be_followed_several_times():
+    template = {"href": "/api/{?deep}", "templated": True}
+    root, server = at(
+        links(next="/api/2"),
+        **{
+            "GET /api/2": hal(links(next=template)),
+            "GET /api/?deep=1": hal({"n": 3}),
+        },
+    )
+    assert root.follow("next", "next", deep=1).state == {"n": 3}
+    assert len(server.asked) == 3
+
+
+def test_variables_go_to_the_link_whatever_is_embedded():
+    template = {"href": "/api/b{?q}", "templated": True}
+    root, _ = at(
+        {**links(b=template), "_embedded": {"b": [{"n": 1}]}},
+        **{"GET /api/b?q=x": hal({"n": 2})},
+    )
+    assert root.follow("b").state == {"n": 1}
+    assert root.follow("b", q="x").state == {"n": 2}
+    with pytest.raises(TemplateFault, match="takes z: there are no variables"):
+        root.follow("b", z="x")
+
+
+def test_a_document_is_no_sequence():
+    root, _ = at({})
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(root)
+
+
+def test_a_typed_link_is_asked_for_by_its_type():
+    root, server = at(
+        links(doc={"href": "/api/doc", "type": "text/html"}),
+        **{"GET /api/doc": httpx2.Response(200, text="<p>")},
+    )
+    assert root["doc"].text == "<p>"
+    assert server.requests[-1].headers["accept"] == "text/html, */*;q=0.1"

@@ -16,6 +16,7 @@ from waymark_client.commands.common import (
     connecting,
     reached,
 )
+from waymark_client.commands.showing import total_of
 from waymark_client.errors import NotReadable
 
 Writer = Callable[[dict[str, Any]], None]
@@ -49,8 +50,7 @@ def export(
             TimeRemainingColumn(),
             console=Console(stderr=True),
         ) as progress:
-            total = here.state.get("total")
-            bar = progress.add_task("", total=total if isinstance(total, int) else None)
+            bar = progress.add_task("", total=total_of(here))
             for row in _rows(here):
                 write(row.state)
                 progress.advance(bar)

@@ -14,6 +14,7 @@ from waymark_client.commands.common import printable
 
 FORMATS = ("table", "json", "tree")
 _PAGE_LINKS = frozenset({"first", "next", "prev", "last"})
+_TOTALS = ("total", "totalItems", "totalElements", "total_items")
 _WIDE = 200
 """Columns of a table that goes into a pipe or a file."""
 
@@ -43,6 +44,14 @@ def cell(value: Any) -> Text:
         return Text("")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return Text(printable(text), overflow="ellipsis")
+
+
+def total_of(here: Resource) -> int | None:
+    """How many the collection holds, under the names that servers give it."""
+    page = here.state.get("page")
+    named = {**(page if isinstance(page, dict) else {}), **here.state}
+    found = [named[each] for each in _TOTALS if isinstance(named.get(each), int)]
+    return found[0] if found else None
 
 
 def _tables(here: Resource) -> Iterator[Table]:
@@ -75,8 +84,8 @@ def _pairs(here: Resource) -> Table:
 
 
 def _caption(here: Resource, count: int) -> str:
-    total = here.state.get("total")
-    return f"{count} of {total}" if isinstance(total, int) else f"{count}"
+    total = total_of(here)
+    return f"{count}" if total is None else f"{count} of {total}"
 
 
 def _tree(here: Resource) -> Tree:
