@@ -296,6 +296,50 @@ def test_a_request_without_an_answer_is_a_flaw(method, rule):
     assert {each.rule for each in findings(Shop(**silent(method)))} == {rule}
 
 
+def refusing(has):
+    """A server that cuts off each request of which that is so."""
+
+    def spoil(request, status, fields, body):
+        if has(request):
+            raise httpx2.ReadError("cut")
+        return status, fields, body
+
+    return spoil
+
+
+def test_a_condition_that_gets_no_answer_is_a_flaw():
+    found = findings(Shop(spoil=refusing(lambda it: "if-none-match" in it.headers)))
+    assert {each.rule for each in found} == {"ignored-etag"}
+
+
+def test_a_format_that_is_refused_is_none():
+    spoil = refusing(lambda it: "text/html" in it.headers["accept"])
+    assert findings(Shop(spoil=spoil)) == []
+
+
+def test_a_page_that_is_missing_is_a_dead_link_alone():
+    flaw = page(1, next="/nowhere")
+    assert {each.rule for each in findings(Shop(**flaw))} == {"dead-link"}
+
+
+def test_a_problem_that_can_t_be_read_is_told():
+    flaw = spoiled("GET", 404, lambda *told: (*told[:2], b"{"))
+    assert {each.rule for each in findings(Shop(**flaw))} == {"malformed-body"}
+
+
+def test_rows_are_no_document():
+    def change(documents):
+        documents["/text"] = "application/x-ndjson", '{"_links": {}}'
+        del documents["/"][1]["_links"]["alternate"][0]["type"]
+
+    assert findings(Shop(change)) == []
+
+
+def test_where_an_answer_says_that_it_stands_is_visited():
+    flaw = field("content-location", "/nowhere")
+    assert {each.rule for each in findings(Shop(**flaw))} >= {"dead-link"}
+
+
 def test_without_leave_nothing_is_written():
     asked = []
 

@@ -1,12 +1,17 @@
 """The command `waymark`, on servers of a few lines."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx2
 import pytest
 from click.testing import CliRunner
 
 from tests.waymark_client.scripted import AT_ONCE, Scripted, hal, links
+from waymark_client.__main__ import main
 from waymark_client.commands import waymark
 from waymark_client.commands.common import complete_relation, parted
 
@@ -197,3 +202,22 @@ def test_a_walk_asks_before_it_sends_a_form_without_fields(server, answer, count
     server.change("DELETE /api/b", httpx2.Response(204))
     run(server, "walk", URL, given=f"2\nb\n\n1\n{answer}\nq\n")
     assert server.asked.count("DELETE /api/b") == count
+
+
+def test_the_command_runs_as_a_module():
+    path = Path(__file__).parents[2] / "client"
+    done = subprocess.run(
+        [sys.executable, "-m", "waymark_client", "--help"],
+        env={**os.environ, "PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Use any HAL service" in done.stdout
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "waymark_client.commands", None)
+    with pytest.raises(SystemExit, match="pip install"):
+        main()

@@ -241,6 +241,18 @@ def test_every_request_and_what_came_of_it_can_be_watched():
     assert seen[1][1].status == 200
 
 
+def test_a_form_is_sent_asynchronously():
+    form = {"method": "POST", "properties": [{"name": "n"}]}
+    told = {**links(self="/api/"), "_templates": {"default": form}}
+    server = Scripted({"GET /api/": hal(told), "POST /api/": hal({"n": 2}, 201)})
+
+    async def sent():
+        async with async_client_of(server) as client:
+            return (await (await client.root()).form().submit(n=1)).state
+
+    assert asyncio.run(sent()) == {"n": 2}
+
+
 def test_asynchronous_waits_let_others_run():
     server = Scripted({"GET /api/": [httpx2.ReadError("cut"), hal({"n": 1})]})
 

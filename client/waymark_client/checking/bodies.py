@@ -20,28 +20,24 @@ _ABOUT = frozenset(
 """Relations that may well lead to another host: they tell of things, and are none."""
 
 
-def faults_of_document(visit: Visit) -> Iterator[Finding]:
+def faults_of_document(visit: Visit, document: Document) -> Iterator[Finding]:
     """Everything that is wrong with the document and those embedded in it."""
-    if visit.document is None:
-        return
-    for each in documents_in(visit.document):
+    for each in documents_in(document):
         yield from _of_self(visit, each)
         yield from _of_shape(visit, each)
         yield from _of_curies(visit, each)
         for links in each.links.values():
             for link in links:
                 yield from _of_link(visit, link)
-    yield from _of_header(visit, visit.document)
+    yield from _of_header(visit, document)
 
 
 def _of_self(visit: Visit, document: Document) -> Iterator[Finding]:
-    own = _told_links(document).get("self")
-    if not own:
+    if not _told_links(document).get("self"):
         yield visit.fault("missing-self", f"no self beside {_members(document)}")
-    elif document.links.get("self", (None,))[0] is None:
-        return
-    elif document.links["self"][0].is_templated:
-        yield visit.fault("templated-self", f"self is {document.links['self'][0].href}")
+    for link in document.links.get("self", ()):
+        if link.is_templated:
+            yield visit.fault("templated-self", f"self is {link.href}")
 
 
 def _of_shape(visit: Visit, document: Document) -> Iterator[Finding]:

@@ -143,7 +143,7 @@ class Crawl:
         return (yield from _can_be_put(visit, f"{visit.request.uri}-{_NOWHERE}"))
 
     def _look_into(self, visit: Visit, document: Document) -> Plan[None]:
-        self._note(faults_of_document(visit))
+        self._note(faults_of_document(visit, document))
         if "self" in document.links:
             self._selves[visit.request.uri] = document.uri, visit
         self._note((yield from faults_of_head(visit)))
