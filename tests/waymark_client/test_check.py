@@ -371,6 +371,20 @@ def test_the_rate_is_kept(monkeypatch):
     assert set(pauses) == {1 / 50}
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(problem(401), 1), (None, 3), ((200, {"content-type": "text/html"}, b""), 4)],
+    ids=["refused", "cut", "no HAL"],
+)
+def test_a_service_that_can_t_be_walked_is_not_called_flawless(answer, code):
+    def spoil(request, status, fields, body):
+        if answer is None:
+            raise httpx2.ReadError("cut")
+        return answer
+
+    assert run(spoil=spoil).exit_code == code
+
+
 def run(*words, **flaw):
     options = {"transport": httpx2.MockTransport(Shop(**flaw))}
     return CliRunner().invoke(waymark, ["check", ROOT, *words], obj=options)

@@ -20,7 +20,7 @@ from waymark_client.checking.comparisons import (
 from waymark_client.checking.filling import faults_of_forms
 from waymark_client.checking.findings import Finding, Visit, documents_in
 from waymark_client.documents import Bound, Document
-from waymark_client.errors import NotReadable
+from waymark_client.errors import NotReadable, interrupted, problem_of
 from waymark_client.exchange import (
     Failure,
     Outcome,
@@ -29,6 +29,7 @@ from waymark_client.exchange import (
     Request,
     Response,
     Step,
+    is_json,
 )
 from waymark_client.sending import once
 from waymark_client.templates import is_well_formed, variables_of
@@ -108,6 +109,8 @@ class Crawl:
     def _visit(self, way: _Way) -> Plan[None]:
         request = self.source.session.dressed(_request(way))
         outcome = yield from once(self.source.session, request)
+        if way.source is None:
+            _require_start(request, outcome)
         if isinstance(outcome, Failure):
             self._note([_dead(way, request, None, outcome.reason)])
             return
@@ -194,6 +197,22 @@ class Crawl:
             self.findings.setdefault(key, each)
 
 
+def _require_start(request: Request, outcome: Response | Failure) -> None:
+    """Let pass only a service that lets itself be walked through.
+
+    Raises:
+        Interrupted: there is no answer.
+        Problem: the root is refused.
+        NotReadable: what stands there is no HAL.
+    """
+    if isinstance(outcome, Failure):
+        raise interrupted(request, outcome)
+    if not outcome.is_success:
+        raise problem_of(request, outcome)
+    if not is_json(outcome) and b'"_links"' not in outcome.body:
+        raise NotReadable(f"{request.uri} is no HAL, but {outcome.media_type}")
+
+
 def _can_be_put(visit: Visit, uri: str) -> Plan[bool]:
     options = yield from ask(visit, "OPTIONS", uri)
     if isinstance(options, Failure) or not options.is_success:
@@ -250,7 +269,7 @@ def _of_type(visit: Visit) -> Iterator[Finding]:
 
 
 def _dead(way: _Way, request: Request, response: Response | None, why: str) -> Finding:
-    start = way.source.request.uri if way.source else "the command"
+    start = way.source.request.uri if way.source else "nowhere"
     return Finding("dead-link", f"{way.rel} of {start}: {why}", request, response)
 
 

@@ -1,7 +1,7 @@
 """Documents in a terminal: as a table, as JSON, as a tree."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from waymark_client.blocking import Resource
 from waymark_client.commands.common import printable
+from waymark_client.links import Link
 
 FORMATS = ("table", "json", "tree")
 _PAGE_LINKS = frozenset({"first", "next", "prev", "last"})
@@ -25,8 +26,8 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=_WIDE)
 
 
-def show(here: Resource, form: str, out: Console) -> None:
-    """Write the document in one of the formats."""
+def show(here: Resource, form: str, out: Console, *, links: bool = True) -> None:
+    """Write the document in one of the formats, a table with or without its links."""
     if form == "json":
         out.print(
             Text(json.dumps(here.told, indent=2, ensure_ascii=False)), soft_wrap=True
@@ -34,7 +35,7 @@ def show(here: Resource, form: str, out: Console) -> None:
     elif form == "tree":
         out.print(_tree(here))
     else:
-        for table in _tables(here):
+        for table in _tables(here, links=links):
             out.print(table)
 
 
@@ -54,11 +55,11 @@ def total_of(here: Resource) -> int | None:
     return found[0] if found else None
 
 
-def _tables(here: Resource) -> Iterator[Table]:
+def _tables(here: Resource, *, links: bool) -> Iterator[Table]:
     rel = here.item_rel
     rows = here.embedded(rel) if rel else None
     if not _PAGE_LINKS & set(here.links):
-        yield _pairs(here)
+        yield _pairs(here, here.links if links else {})
     if rows is not None:
         yield _rows(here, rows)
 
@@ -73,11 +74,11 @@ def _rows(here: Resource, rows: Sequence[Resource]) -> Table:
     return table
 
 
-def _pairs(here: Resource) -> Table:
+def _pairs(here: Resource, shown: Mapping[str, tuple[Link, ...]]) -> Table:
     table = Table(show_header=False, title=cell(here.uri))
     for name, value in here.state.items():
         table.add_row(cell(name), cell(value))
-    for rel, links in here.links.items():
+    for rel, links in shown.items():
         for link in links:
             table.add_row(cell(f"→ {rel}"), cell(link.href))
     return table

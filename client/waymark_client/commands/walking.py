@@ -33,7 +33,7 @@ def walk(url: str, **connection: Any) -> None:
     with connected(url, **connection) as client:
         way = [client.root()]
         while way:
-            show(way[-1], "table", out)
+            show(way[-1], "table", out, links=False)
             _move(way, out)
 
 
