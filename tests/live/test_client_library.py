@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 
 import pytest
+from liveserver import Server
 
 from waymark_client import AsyncWaymark, NoSuchForm, VersionMismatch, Waymark
 
@@ -153,3 +154,18 @@ def test_a_post_whose_answer_is_cut_off_is_done_once(server):
             if each.state["description"] == "Once and no more"
         ]
         assert [each.uri for each in same] == [made.uri]
+
+
+def test_a_server_that_limits_its_callers_is_waited_for(database):
+    seen = []
+    watch = lambda _request, outcome: seen.append(outcome.status)  # noqa: E731
+    with (
+        Server(database, RATE_LIMIT="5/second") as limited,
+        Waymark(limited.url, cache=None, trace=watch) as shop,
+    ):
+        tasks = shop["wm:tasks"]
+        for _ in range(10):
+            tasks.post(description="Wait")
+        assert len(list(tasks.refresh().items())) == 10
+    assert 429 in seen
+    assert seen.count(201) == 10

@@ -14,6 +14,7 @@ from tests.waymark_client.scripted import AT_ONCE, Scripted, hal, links
 from waymark_client.__main__ import main
 from waymark_client.commands import waymark
 from waymark_client.commands.common import complete_relation, parted
+from waymark_client.commands.showing import console
 
 URL = "http://shop.example/api/"
 FIELDS = [
@@ -221,3 +222,10 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "waymark_client.commands", None)
     with pytest.raises(SystemExit, match="pip install"):
         main()
+
+
+def test_colours_are_left_out_where_the_user_wants_none(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert not console().no_color
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert console().no_color
