@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from waymark_client.errors import Fault, InvalidForm
@@ -117,17 +118,18 @@ class Field:
             yield self._fault("regex", f"{text!r} does not match {regex}")
 
     def _faults_of_number(self, text: str) -> Iterator[Fault]:
-        try:
-            number = float(text)
-        except ValueError:
+        number = _number(text)
+        if number is None:
             yield self._fault("type", f"{text!r} is no number")
             return
-        low, high, step = (self.told.get(each) for each in ("min", "max", "step"))
-        if low is not None and number < float(low):
+        low, high, step = (
+            _number(str(self.told.get(each))) for each in ("min", "max", "step")
+        )
+        if low is not None and number < low:
             yield self._fault("min", f"at least {low}")
-        if high is not None and number > float(high):
+        if high is not None and number > high:
             yield self._fault("max", f"at most {high}")
-        if isinstance(step, int | float) and step and (number - float(low or 0)) % step:
+        if step and (number - (low or 0)) % step:
             yield self._fault("step", f"in steps of {step} from {low or 0}")
 
     def _fault(self, code: str, detail: str) -> Fault:
@@ -253,6 +255,15 @@ def _fits(regex: str, text: str) -> bool | None:
         return re.fullmatch(regex, text, re.ASCII) is not None
     except re.error:
         return None
+
+
+def _number(text: str) -> Decimal | None:
+    """The number that the text is, exactly; None if it is none."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _is_date(text: str) -> bool:

@@ -91,8 +91,9 @@ def go(here: D, rel: str | Link, /) -> Plan[D]:
 def pages(here: D, /) -> Walk[D]:
     """This page and all that `next` leads to, each once."""
     seen: set[str] = set()
-    while here.uri not in seen:
-        seen.add(here.uri)
+    # Some servers give all pages the self of the first.
+    while (place := here.response.uri if here.response else here.uri) not in seen:
+        seen.add(place)
         yield Found(here)
         if "next" not in here.links:
             return

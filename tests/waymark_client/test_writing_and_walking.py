@@ -52,6 +52,16 @@ def test_pages_in_a_circle_end():
     assert len(list(client_of(server).read("0").pages())) == 1
 
 
+def test_pages_that_all_have_one_self_are_walked():
+    server = Scripted(
+        {
+            "GET /api/": hal(links(self="/api/", next="/api/?2")),
+            "GET /api/?2": hal(links(self="/api/")),
+        }
+    )
+    assert len(list(client_of(server).root().pages())) == 2
+
+
 def test_items_that_are_linked_to_are_asked_for():
     server = Scripted(
         {
