@@ -20,8 +20,8 @@ WRITING = Bounds(is_writing=True)
 
 def findings(shop, bounds=WRITING):
     transport = httpx2.MockTransport(shop)
-    client = Waymark(ROOT, transport=transport, cache=None, retries=AT_ONCE)
-    with client:
+    options = {"transport": transport, "cache": None, "retries": AT_ONCE}
+    with Waymark(ROOT, user=("ada", "lace"), **options) as client:
         return list(checked(client, bounds).findings.values())
 
 
@@ -153,6 +153,7 @@ FLAWS = [
     pytest.param("media-type", field("content-type", "text/x-hal"), id="no HAL type"),
     pytest.param("missing-vary", field("vary", None), id="no Vary"),
     pytest.param("missing-vary", field("vary", "Origin"), id="another Vary"),
+    pytest.param("shared-answer", field("cache-control", "public"), id="for everybody"),
     pytest.param("shared-etag", {"spoil": same_tags}, id="one tag for two formats"),
     pytest.param("malformed-etag", field("etag", "1"), id="bare tag"),
     pytest.param(

@@ -29,6 +29,7 @@ _BAD_FOR_CACHES = frozenset({"CC_CONFLICTING", "CC_DUP", "VARY_ASTERISK"})
 def faults_of_answer(visit: Visit) -> Iterator[Finding]:
     """Everything that is wrong with the answer itself."""
     yield from _of_etag(visit)
+    yield from _of_sharing(visit)
     yield from _of_body(visit)
     yield from _of_refusal(visit)
     yield from _of_http(visit)
@@ -38,6 +39,15 @@ def _of_etag(visit: Visit) -> Iterator[Finding]:
     etag = visit.response.headers.get("etag")
     if etag is not None and not _ETAG.fullmatch(etag):
         yield visit.fault("malformed-etag", f"ETag: {etag}")
+
+
+def _of_sharing(visit: Visit) -> Iterator[Finding]:
+    headers = visit.response.headers
+    rules = {each.strip() for each in headers.get("cache-control", "").split(",")}
+    varied = {each.strip().lower() for each in headers.get("vary", "").split(",")}
+    is_shown = "Authorization" in visit.request.headers
+    if is_shown and "public" in rules and not {"authorization", "*"} & varied:
+        yield visit.fault("shared-answer", "public, and not varied by Authorization")
 
 
 def _of_body(visit: Visit) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ RULES: Mapping[str, str] = {
     "malformed-body": "The body is not what its media type says.",
     "media-type": "A HAL document is sent under a type that is none of HAL's.",
     "missing-vary": "Formats are negotiated, and Vary does not name Accept.",
+    "shared-answer": "What a credential got may be kept and shown to others.",
     "shared-etag": "Two formats with different bodies have the same strong ETag.",
     "malformed-etag": "An ETag is not in quotes.",
     "ignored-etag": "A GET on condition of the present ETag is not answered with 304.",
