@@ -8,7 +8,9 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from wsgiref.simple_server import WSGIServer
 
 _FOLDER = "waymark-metrics-"
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
@@ -44,7 +46,7 @@ def note_exit(pid: int) -> None:
     note(pid)
 
 
-def serve_metrics(bind: str) -> None:
+def serve_metrics(bind: str) -> tuple[WSGIServer, Thread]:
     """Answer at an address of its own, in a thread, with what all processes count."""
     from prometheus_client import (  # noqa: PLC0415 - see above
         CollectorRegistry,
@@ -58,4 +60,4 @@ def serve_metrics(bind: str) -> None:
     collect: Any = MultiProcessCollector
     collect(registry)
     host, _, port = bind.rpartition(":")
-    start_http_server(int(port), host.strip("[]"), registry)
+    return start_http_server(int(port), host.strip("[]"), registry)
