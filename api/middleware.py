@@ -196,7 +196,6 @@ class Shell:
         """Note who sent the request, or for whom a trusted proxy did."""
         client = req.scope.get("client")
         req.address = client[0] if client else None
-        req.is_proxied = False
         if self._trusted and is_trusted(req.address, self._trusted):
             req.is_proxied = True
             forwarded = req.get_header("X-Forwarded-For")
