@@ -13,7 +13,7 @@ from api.documents.kind import Kind
 from api.documents.step import STEPS
 from api.middleware import Authenticate, Life, Marks, Shell, whoever
 from api.operations.logs import AccessLog
-from api.operations.metrics import Metrics, note_group
+from api.operations.metrics import note_answer, note_group, publish
 from api.operations.observing import Note, Observer, tell_timing
 from api.operations.tracing import Tracing
 from api.problems import add_problem_handlers
@@ -87,7 +87,7 @@ def create_app(
         middleware.append(Tracing())
     if settings.nobody is not None or settings.cors_origins or settings.rate_limit:
         middleware.append(Marks(settings))
-    ends = [service.close, rates.close, access_log.close]
+    ends = [service.close, rates.close, access_log.close, publish]
     middleware += [shell, Life(told_by.begin, ends)]
     app = App(middleware=middleware, request_type=ApiRequest)
     # An answer without a body has no media type.
@@ -109,7 +109,7 @@ def _notes(settings: Settings, access_log: AccessLog) -> list[Note]:
     if settings.server_timing:
         notes.append(tell_timing)
     if settings.metrics:
-        notes.append(Metrics().note)
+        notes.append(note_answer)
     if settings.access_log:
         notes.append(access_log.note)
     return notes

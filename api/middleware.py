@@ -182,6 +182,8 @@ class Shell:
 
     async def _count(self, req: ApiRequest) -> None:
         """Count the request with its caller, or with where it came from."""
+        if not self._rates.are_limited:
+            return
         name = req.caller.name
         key = f"site {site_of(req.address or '')}" if name is None else f"user {name}"
         req.rate = await self._rates.hit(key)

@@ -99,6 +99,11 @@ class Rates:
             url = settings.rate_limit_storage
             self._counts = _CountsInRedis(url, self._limits, now, patience)
 
+    @property
+    def are_limited(self) -> bool:
+        """Whether there are any limits, so that it matters who asks."""
+        return bool(self._limits)
+
     async def hit(self, key: str) -> Rate:
         """Count a request of the caller that `key` names, unless it is refused.
 

@@ -24,7 +24,10 @@ def test_the_counts_of_all_processes_are_added_up(own_server):
     for _ in range(REQUESTS):
         # Each on a connection of its own, so that both processes get some.
         assert requests.get(f"{own_server.url}/tasks", timeout=10).status_code == 200
-    assert total(own_server.url, "/tasks") - before == REQUESTS
+    wait_until(
+        lambda: total(own_server.url, "/tasks") - before == REQUESTS,
+        "all processes have told what they counted",
+    )
     own_server.kill_worker()
     wait_until(lambda: len(own_server.workers()) == 2, "another worker takes its place")
     wait_until(
@@ -38,7 +41,10 @@ def test_metrics_can_have_a_port_of_their_own(database):
     with Server(database, METRICS_BIND=f"127.0.0.1:{port}", AUTH="token") as server:
         url = f"http://127.0.0.1:{port}/metrics"
         requests.get(f"{server.url}/books", timeout=10)
-        assert 'status="401"' in requests.get(url, timeout=10).text
+        wait_until(
+            lambda: 'status="401"' in requests.get(url, timeout=10).text,
+            "the process has told what it counted",
+        )
         assert requests.get(f"{server.url}/metrics", timeout=10).status_code == 404
 
 
