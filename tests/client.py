@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 from falcon.testing import Result, TestClient
-from sqlalchemy import Engine, event
 
 from tests.recorder import record
 
@@ -90,26 +89,6 @@ def check_problem(answer: Result, method: str) -> None:
     assert problem["detail"]
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", problem["instance"])
     assert "Traceback" not in answer.text
-
-
-def statements(client, path):
-    """The statements that a new connection to the database gets for a GET."""
-    seen = []
-
-    def trace(driver, _record):
-        driver.set_trace_callback(seen.append)
-
-    event.listen(Engine, "connect", trace)
-    try:
-        assert client.get(path).status_code == 200
-    finally:
-        event.remove(Engine, "connect", trace)
-    return seen
-
-
-def selects(client, path):
-    """How many of the statements read rows."""
-    return sum(text.startswith("SELECT") for text in statements(client, path))
 
 
 def _names(headers):

@@ -1,4 +1,7 @@
-"""A migrated database, the application on it, and a client that checks every answer."""
+"""A migrated database, the application on it, and a client that checks every answer.
+
+With `--postgresql` the tests that have a database have one of PostgreSQL.
+"""
 
 import shutil
 from dataclasses import replace
@@ -12,7 +15,7 @@ from api.storage.migrations import migrate
 from tests.client import Client
 from tests.postgresql import running_postgresql
 
-_NAME = "shop"
+_NAME, _SECOND = "shop", "module"
 
 
 def pytest_addoption(parser):
@@ -31,12 +34,15 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    """What looks into SQLite itself is left out on another engine."""
+    """Another engine is of no matter to what has no database, or looks into SQLite."""
     if config.getoption("postgresql"):
-        reason = pytest.mark.skip(reason="it is about SQLite itself")
-        for each in items:
-            if each.get_closest_marker("sqlite_only"):
-                each.add_marker(reason)
+        left_out = [each for each in items if not _is_for_postgresql(each)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = filter(_is_for_postgresql, items)
+
+
+def _is_for_postgresql(item):
+    return "engine" in item.fixturenames and not item.get_closest_marker("sqlite_only")
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +71,36 @@ def shared_database(postgresql):
     return postgresql.migrated(_NAME)
 
 
+@pytest.fixture(scope="session")
+def second_database(postgresql):
+    """The URL of another one, for what the tests of a module share."""
+    return postgresql.migrated(_SECOND)
+
+
+@pytest.fixture(scope="module")
+def module_database(engine, request, tmp_path_factory):
+    """The URL of an empty database that a module's tests share."""
+    if engine == "postgresql":
+        url = request.getfixturevalue("second_database")
+        request.getfixturevalue("postgresql").empty(_SECOND)
+        return url
+    empty = request.getfixturevalue("empty_database")
+    folder = tmp_path_factory.mktemp("module")
+    return f"sqlite:///{shutil.copy(empty, folder / 'shop.db')}"
+
+
+@pytest.fixture
+def copy_of_module(engine, request, module_database, database_url):
+    """Gives the test's own database all that the module's holds."""
+    if engine == "postgresql":
+        server = request.getfixturevalue("postgresql")
+        return lambda: server.copy(_SECOND, _NAME)
+    files = [
+        each.removeprefix("sqlite:///") for each in (module_database, database_url)
+    ]
+    return lambda: shutil.copy(*files)
+
+
 @pytest.fixture
 def database_url(engine, request, tmp_path):
     """The URL of an empty database in its newest form."""
@@ -76,10 +112,10 @@ def database_url(engine, request, tmp_path):
     return f"sqlite:///{shutil.copy(empty, tmp_path / 'shop.db')}"
 
 
-@pytest.fixture(scope="session")
-def module_settings():
-    """Settings without a database, to be completed."""
-    return Settings(access_log=False, audit_log=False)
+@pytest.fixture(scope="module")
+def module_settings(module_database):
+    """Settings of a service on the database that a module's tests share."""
+    return Settings(database_url=module_database, access_log=False, audit_log=False)
 
 
 @pytest.fixture

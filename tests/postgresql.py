@@ -21,17 +21,18 @@ _OPTIONS = (
     "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=60"
     " -c shared_buffers=32MB -c full_page_writes=off -c autovacuum=off"
 )
+_TABLES = """
+SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r'
+  AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+"""
 # Deleting from what is empty is quicker than TRUNCATE.
 _EMPTY = """
 DO $$
 DECLARE each record;
 BEGIN
   SET LOCAL session_replication_role = replica;
-  FOR each IN SELECT oid::regclass AS name FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-    AND relname <> 'alembic_version'
-  LOOP
-    EXECUTE format('DELETE FROM %s', each.name);
+  FOR each IN %s LOOP
+    EXECUTE format('DELETE FROM %%s', each.name);
   END LOOP;
 END $$
 """
@@ -73,7 +74,20 @@ class Postgresql:
     def empty(self, database):
         """Take all rows out of a migrated database."""
         with self.connect(database) as connection:
-            connection.execute(_EMPTY)
+            connection.execute(_EMPTY % _TABLES)
+
+    def copy(self, source, target):
+        """Let a migrated database hold the rows of another, and no others."""
+        self.empty(target)
+        with self.connect(source) as taken, self.connect(target) as given:
+            given.execute("SET session_replication_role = replica")
+            for (table,) in taken.execute(_TABLES).fetchall():
+                with (
+                    taken.cursor().copy(f"COPY {table} TO STDOUT") as rows,
+                    given.cursor().copy(f"COPY {table} FROM STDIN") as filled,
+                ):
+                    for row in rows:
+                        filled.write(row)
 
     def run(self, program, *arguments):
         """Run one of PostgreSQL's programs, which refuse to be root."""

@@ -12,8 +12,9 @@ REVIEWS = numbered_table(
     sa.Column("comment", sa.Text),
     sa.Column("reviewer", sa.Text),
 )
-for _column in ("id", "rating", "reviewer", "created", "updated"):
-    sa.Index(None, REVIEWS.c.book, REVIEWS.c[_column])
+sa.Index(None, REVIEWS.c.book, REVIEWS.c.id)
+for _column in ("rating", "reviewer", "created", "updated"):
+    sa.Index(None, REVIEWS.c.book, REVIEWS.c[_column], REVIEWS.c.id)
 
 _count = sa.func.count(REVIEWS.c.id)
 # PostgreSQL sums whole numbers up to one that need not be whole.

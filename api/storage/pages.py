@@ -5,7 +5,7 @@ those that equal it in all but the last two, and so on. Each of these parts is a
 of one index, nulls included; a statement takes the first `limit` of each, in order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from api.models.base import Model
 from api.storage import filters
 from api.storage.counters import NO_OWNER
+from api.storage.ordering import Ordering, order_by, parts_behind
 from api.storage.prepared import Prepared, Rows
 from api.storage.query import (
     COUNTED_TO,
@@ -30,9 +31,6 @@ EMBEDDED_LIMIT = 20
 """How many members of a nested collection stand inside their parent."""
 _WALKED_AT_ONCE = 32
 """So few that even the largest rows together take little memory."""
-
-_Ordering = tuple[sa.ColumnElement[Any], bool]
-"""An expression to sort by, and whether it descends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +224,9 @@ def _orderings(
     model: Model,
     sort: tuple[SortKey, ...],
     has_words: bool,
-) -> list[_Ordering]:
+) -> list[Ordering]:
     """What the rows are ordered by; the serial comes last and makes the order total."""
-    found: list[_Ordering] = [
+    found: list[Ordering] = [
         (model.sorted_by(key.member), key.descending) for key in sort
     ]
     if not found and has_words:
@@ -246,11 +244,11 @@ def _paging(form: _Form) -> Prepared:
 def _walking(form: _Form) -> list[Prepared]:
     """A statement for each part that lies behind a position, nearest first."""
     orderings = _directed(form)
-    parts = _parts(orderings, form.nulls)
+    parts = parts_behind(orderings, form.nulls)
     return [Prepared(_ordered(form, orderings, part)) for part in parts]
 
 
-def _directed(form: _Form) -> list[_Ordering]:
+def _directed(form: _Form) -> list[Ordering]:
     """What the rows are ordered by, in the direction in which they are read."""
     return [
         (expression, descending is not form.backward)
@@ -258,7 +256,7 @@ def _directed(form: _Form) -> list[_Ordering]:
     ]
 
 
-def _sorts(orderings: Sequence[_Ordering]) -> list[sa.Label[Any]]:
+def _sorts(orderings: Sequence[Ordering]) -> list[sa.Label[Any]]:
     """The sort values of a row but its serial, by names that tell their places."""
     return [
         each.label(f"sort{place}") for place, (each, _) in enumerate(orderings[:-1])
@@ -267,39 +265,18 @@ def _sorts(orderings: Sequence[_Ordering]) -> list[sa.Label[Any]]:
 
 def _ordered(
     form: _Form,
-    orderings: Sequence[_Ordering],
+    orderings: Sequence[Ordering],
     conditions: Sequence[filters.Condition],
 ) -> sa.Select[Any]:
     whole = sa.select(*form.model.shown, *_sorts(orderings))
-    return whole.where(*_where(form), *conditions).order_by(*_order(orderings))
-
-
-def _order(
-    orderings: Sequence[_Ordering],
-    named: Sequence[sa.ColumnElement[Any]] | None = None,
-) -> list[sa.ColumnElement[Any]]:
-    """What a statement orders by, maybe by other names; a null is less than all else.
-
-    PostgreSQL would put nulls at the other end, and uses an index for what it says.
-    """
-    found: list[sa.ColumnElement[Any]] = []
-    for place, (expression, down) in enumerate(orderings):
-        each = named[place] if named else expression
-        directed = each.desc() if down else each.asc()
-        if _is_nullable(expression):
-            directed = directed.nulls_last() if down else directed.nulls_first()
-        found.append(directed)
-    return found
-
-
-def _is_nullable(expression: sa.ColumnElement[Any]) -> bool:
-    return getattr(expression, "nullable", False)
+    order = order_by(orderings, is_owned=form.is_owned)
+    return whole.where(*_where(form), *conditions).order_by(*order)
 
 
 def _page_statement(form: _Form) -> sa.Select[Any]:
     orderings = _directed(form)
     sorts = _sorts(orderings)
-    parts = list(_parts(orderings, form.nulls))
+    parts = list(parts_behind(orderings, form.nulls))
     limit = sa.bindparam("limit", type_=sa.Integer)
     if len(parts) == 1:
         return _ordered(form, orderings, parts[0]).limit(limit)
@@ -308,63 +285,22 @@ def _page_statement(form: _Form) -> sa.Select[Any]:
     ranges = [
         sa.select(serial.label("serial"), *sorts, sa.literal(place).label("part"))
         .where(*_where(form), *conditions)
-        .order_by(*_order(orderings))
+        .order_by(*order_by(orderings, is_owned=form.is_owned))
         .limit(limit)
         .subquery()
         for place, conditions in enumerate(parts)
     ]
     union = sa.union_all(*[sa.select(each) for each in ranges]).subquery()
     names = [*(f"sort{place}" for place in range(len(sorts))), "serial"]
-    outer = _order(orderings, [union.c[name] for name in names])
+    outer = order_by(
+        orderings, [union.c[name] for name in names], is_owned=form.is_owned
+    )
     return (
         sa.select(*form.model.shown, *[union.c[name] for name in names[:-1]])
         .join(union, union.c.serial == serial)
         .order_by(union.c.part, *outer)
         .limit(limit)
     )
-
-
-def _parts(
-    orderings: Sequence[_Ordering], nulls: tuple[bool, ...]
-) -> Iterator[list[filters.Condition]]:
-    """The conditions of each part, nearest to the position first."""
-    if not nulls:
-        yield []
-        return
-    for last in reversed(range(len(orderings))):
-        equal = [
-            _equals(expression, place, is_null=nulls[place])
-            for place, (expression, _) in enumerate(orderings[:last])
-        ]
-        for beyond in _beyond(orderings[last], last, is_null=nulls[last]):
-            yield [*equal, beyond]
-
-
-def _equals(
-    expression: sa.ColumnElement[Any], place: int, *, is_null: bool
-) -> filters.Condition:
-    if is_null:
-        return expression.is_(None)
-    return expression == _value(expression, place)
-
-
-def _beyond(
-    ordering: _Ordering, place: int, *, is_null: bool
-) -> Iterator[filters.Condition]:
-    """Conditions for what comes behind a value: nulls are first, or last descending."""
-    expression, descending = ordering
-    if is_null and not descending:
-        yield expression.is_not(None)
-    elif not is_null and not descending:
-        yield expression > _value(expression, place)
-    elif not is_null:
-        yield expression < _value(expression, place)
-        if _is_nullable(expression):
-            yield expression.is_(None)
-
-
-def _value(expression: sa.ColumnElement[Any], place: int) -> sa.BindParameter[Any]:
-    return sa.bindparam(f"value{place}", type_=expression.type)
 
 
 @lru_cache(maxsize=256)

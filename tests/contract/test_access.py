@@ -4,7 +4,6 @@ Each case is asked twice: what a request is answered, and whether a form offered
 """
 
 import re
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -26,9 +25,6 @@ from tests.shop import (
     make,
     prepare,
 )
-
-# Its shop is a file that is copied for each test.
-pytestmark = pytest.mark.sqlite_only
 
 FORMS = "application/prs.hal-forms+json"
 # What the contract says, written down once more by hand.
@@ -120,21 +116,17 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def filled(empty_database, tmp_path_factory, module_settings):
-    """A filled shop's database, and where everything stands in it."""
-    path = shutil.copy(empty_database, tmp_path_factory.mktemp("access") / "shop.db")
-    settings = replace(module_settings, database_url=f"sqlite:///{path}")
-    app = create_app(settings)
-    return path, Shop(Client(app))
+def shop(module_settings):
+    """A filled shop: where everything stands in it."""
+    return Shop(Client(create_app(module_settings)))
 
 
 @pytest.fixture
-def asking(filled, settings):
+def asking(shop, settings, copy_of_module):
     """Makes a client of the named caller on a shop of its own."""
-    path, shop = filled
 
     def make_client(name):
-        shutil.copy(path, settings.database_url.removeprefix("sqlite:///"))
+        copy_of_module()
         return client_of(settings, CALLERS[name]), shop
 
     return make_client

@@ -3,8 +3,8 @@
 import pytest
 
 from api.documents import KINDS
-from tests.client import selects
 from tests.shop import a_book, a_draft, lineitem, make
+from tests.statements import selects
 
 TITLES = ["Zoo", "alpha", "Émile", "beta", "Alpha", "émigré"]
 
@@ -180,7 +180,6 @@ def test_what_is_embedded_stands_where_its_link_leads(client):
     assert inside["_links"]["self"] == book["_links"]["wm:reviews"]
 
 
-@pytest.mark.sqlite_only
 def test_a_page_takes_as_many_statements_for_one_row_as_for_200(client):
     for _ in range(30):
         a_book(client)
@@ -190,7 +189,6 @@ def test_a_page_takes_as_many_statements_for_one_row_as_for_200(client):
     assert embedded == 5
 
 
-@pytest.mark.sqlite_only
 def test_a_page_of_orders_takes_the_same_statements_however_many_there_are(client):
     for _ in range(6):
         lineitem(client, a_draft(client))
@@ -227,7 +225,6 @@ def test_an_unknown_parameter_is_one_with_a_blank_value_too(client, query):
     assert client.get(f"/books?{query}").status_code == 400
 
 
-@pytest.mark.sqlite_only
 def test_a_page_that_stands_unchanged_is_not_read_again(shelf):
     assert selects(shelf, "/books?limit=3&sort=title") == 3
     assert selects(shelf, "/books?limit=3&sort=title") == 1

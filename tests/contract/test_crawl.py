@@ -19,14 +19,31 @@ from tests.shop import COLLECTED, SINGLE, kind_named, make
 VALUES = {"id": "1", "key": "crawled", "rel": "books", "q": "some"}
 
 
-@pytest.fixture
-def shop(client):
+@pytest.fixture(scope="module")
+def shop(module_settings):
     """A shop in which there is one of each noun, and an item of a known key."""
+    client = Client(create_app(module_settings))
     for kind in KINDS:
         make(client, kind)
     make(client, kind_named("item"), key="crawled")
     make(client, kind_named("task"), id="1")
     return client
+
+
+@pytest.fixture(scope="module")
+def seen(shop):
+    """Every answer that the crawl finds, by its path."""
+    return crawl(shop)
+
+
+@pytest.fixture(scope="module")
+def documents(seen):
+    """Every document that the crawl finds, by its path."""
+    return {
+        path: answer
+        for path, answer in seen.items()
+        if is_json(answer) and answer.status_code == 200
+    }
 
 
 def hrefs_in(value):
@@ -64,17 +81,7 @@ def crawl(client, start="/"):
     return seen
 
 
-def documents_of(client):
-    """Every document that the crawl finds, by its path."""
-    return {
-        path: answer
-        for path, answer in crawl(client).items()
-        if is_json(answer) and answer.status_code == 200
-    }
-
-
-def test_every_href_answers(shop):
-    seen = crawl(shop)
+def test_every_href_answers(shop, seen):
     assert len(seen) > 100
     assert all(answer.status_code in (200, 404) for answer in seen.values())
     missing = [path for path, answer in seen.items() if answer.status_code == 404]
@@ -86,8 +93,7 @@ def test_every_href_answers(shop):
         assert shop.simulate_options(path).headers["allow"] == "GET, HEAD, PUT, OPTIONS"
 
 
-def test_the_crawl_meets_every_noun(shop):
-    seen = crawl(shop)
+def test_the_crawl_meets_every_noun(seen):
     for kind in COLLECTED:
         assert any(f"/{kind.plural}/" in path for path in seen), kind.name
     for kind in SINGLE:
@@ -96,14 +102,14 @@ def test_the_crawl_meets_every_noun(shop):
         )
 
 
-def test_self_leads_to_the_same_document(shop):
-    for path, answer in documents_of(shop).items():
+def test_self_leads_to_the_same_document(shop, documents):
+    for path, answer in documents.items():
         again = shop.get(answer.json["_links"]["self"]["href"]).json
         assert {**again, "_links": 0} == {**answer.json, "_links": 0} or "?" in path
 
 
-def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(shop):
-    for answer in crawl(shop).values():
+def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(seen):
+    for answer in seen.values():
         if is_json(answer):
             for document in documents_in(answer.json):
                 links = document.get("_links", {})
@@ -112,8 +118,8 @@ def test_every_wm_relation_is_described_and_its_curie_stands_beside_it(shop):
                 assert all(rel.removeprefix("wm:") in EXTENSIONS for rel in own)
 
 
-def test_a_relation_is_always_a_list_or_never(shop):
-    for answer in crawl(shop).values():
+def test_a_relation_is_always_a_list_or_never(seen):
+    for answer in seen.values():
         if is_json(answer):
             for document in documents_in(answer.json):
                 for part in ("_links", "_embedded"):
@@ -134,8 +140,8 @@ def test_every_extension_relation_has_a_description(client):
         assert described.json["name"] == relation.name
 
 
-def test_the_link_header_holds_the_links_of_the_body(shop):
-    for path, answer in documents_of(shop).items():
+def test_the_link_header_holds_the_links_of_the_body(documents):
+    for path, answer in documents.items():
         wanted = set()
         for rel, target in answer.json["_links"].items():
             for link in target if isinstance(target, list) else [target]:

@@ -148,7 +148,7 @@ def _comparable(answer):
 
 
 @pytest.fixture
-def twins(empty_database, postgresql, shared_database, module_settings, tmp_path):
+def twins(empty_database, postgresql, shared_database, tmp_path):
     path = shutil.copy(empty_database, tmp_path / "twin.db")
     postgresql.empty("shop")
     urls = (f"sqlite:///{path}", shared_database)

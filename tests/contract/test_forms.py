@@ -1,7 +1,6 @@
 """HAL-FORMS: what every template is like, who is offered which, and what it is for."""
 
 import re
-import shutil
 from collections import deque
 from functools import lru_cache
 from random import Random
@@ -12,7 +11,6 @@ from api.app import create_app
 from api.documents import KINDS
 from api.documents.step import STEPS
 from api.roles import GRANTED, Caller, Role
-from api.settings import Settings
 from api.uris import PATHS
 from tests.client import Client
 from tests.formfill import (
@@ -54,15 +52,11 @@ METHODS = CHANGES | {"GET", "POST"}
 
 
 @pytest.fixture(scope="module")
-def shop(empty_database, tmp_path_factory):
+def shop(module_settings):
     """The settings of a shop in which there is one of each noun; nobody changes it."""
-    path = shutil.copy(empty_database, tmp_path_factory.mktemp("forms") / "shop.db")
-    settings = Settings(
-        database_url=f"sqlite:///{path}", access_log=False, audit_log=False
-    )
     for kind in KINDS:
-        make(client_on(settings), kind)
-    return settings
+        make(client_on(module_settings), kind)
+    return module_settings
 
 
 @pytest.fixture(scope="module")

@@ -2,20 +2,22 @@
 
 import json
 import re
-import sqlite3
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from falcon.testing import TestClient
 from opentelemetry import trace
 
 from api.app import create_app
 from api.operations.health import DRAINING
+from api.storage.opening import engine_at
 from tests.client import Client
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+_VERSION = "SELECT version_num FROM alembic_version"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 
@@ -27,6 +29,21 @@ def count(client, name, **labels):
         if told == labels:
             return float(found[2])
     return 0.0
+
+
+@contextmanager
+def of_version(url, number):
+    """Inside, the database says that it is of that version."""
+    engine = engine_at(url)
+    with engine.connect() as connection:
+        before = connection.execute(sa.text(_VERSION)).scalar_one()
+        change = sa.text("UPDATE alembic_version SET version_num = :number")
+        connection.execute(change, {"number": number})
+        try:
+            yield
+        finally:
+            connection.execute(change, {"number": before})
+    engine.dispose()
 
 
 def test_who_lives_says_so_whatever_the_database_does(client, settings):
@@ -45,19 +62,15 @@ def test_who_is_ready_says_what_was_looked_at(client):
     assert checks["database:responseTime"][0]["observedUnit"] == "ms"
 
 
-@pytest.mark.sqlite_only
 def test_an_old_database_is_not_ready(client, settings):
-    path = settings.database_url.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
-        database.commit()
-    answer = client.get("/health/ready")
+    with of_version(settings.database_url, "0001"):
+        answer = client.get("/health/ready")
     assert (answer.status_code, answer.json["status"]) == (503, "fail")
     assert answer.json["checks"]["database:migrations"][0]["status"] == "fail"
     assert answer.json["checks"]["database:responseTime"][0]["status"] == "pass"
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.sqlite_only  # PostgreSQL's is no file
 def test_a_broken_database_is_not_ready_but_the_process_lives(settings):
     broken = settings.database_url.removeprefix("sqlite:///")
     Path(broken).write_bytes(b"no database at all" * 1000)

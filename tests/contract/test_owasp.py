@@ -5,7 +5,6 @@ The table is in `docs/security.md`, which names every test that shows a part of 
 
 import ast
 import json
-import shutil
 import socket
 from base64 import urlsafe_b64encode
 from dataclasses import replace
@@ -33,9 +32,6 @@ from tests.shop import (
     send_new,
 )
 
-# Its shop is a file that is copied for each test.
-pytestmark = pytest.mark.sqlite_only
-
 ROOT = Path(__file__).parents[2]
 FORM = "application/x-www-form-urlencoded"
 WORD, MARK = "zanzibar", "quagga"
@@ -43,12 +39,9 @@ OWN, FOREIGN = "/customers/1", "/customers/2"
 
 
 @pytest.fixture(scope="module")
-def filled(empty_database, tmp_path_factory, module_settings):
-    """A database of two customers, each with an order; the second is WORD and MARK."""
-    path = shutil.copy(empty_database, tmp_path_factory.mktemp("owasp") / "shop.db")
-    client = Client(
-        create_app(replace(module_settings, database_url=f"sqlite:///{path}"))
-    )
+def filled(module_settings):
+    """A shop of two customers, each with an order; the second is WORD and MARK."""
+    client = Client(create_app(module_settings))
     for word, mark in (("mine", "own"), (WORD, MARK)):
         person = {"name": word, "email": f"{word}@example.org"}
         more = {"city": word, "phone": mark, "street": mark}
@@ -58,13 +51,12 @@ def filled(empty_database, tmp_path_factory, module_settings):
         client.patch(href(order), {"note": f"{word} {mark}"})
         client.put(f"{href(customer)}/configuration", {"currency": "CHF"})
         client.post("/users", {**person, "customer": customer["id"]})
-    return path
 
 
 @pytest.fixture
-def asking(filled, settings):
+def asking(filled, settings, copy_of_module):
     """Makes clients of callers, all on the same shop."""
-    shutil.copy(filled, settings.database_url.removeprefix("sqlite:///"))
+    copy_of_module()
 
     def client_of(role, name="eve", customer=1):
         async def told(_req):

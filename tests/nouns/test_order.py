@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.client import statements
 from tests.shop import a_customer, a_draft, a_product, follow, href, lineitem, refetch
+from tests.statements import statements
 
 
 def test_an_order_is_opened_at_its_customer_as_an_empty_draft(client):
@@ -183,12 +183,11 @@ def test_the_order_s_tag_changes_with_its_line_items(client):
     assert client.patch(href(order), {"note": "x"}, if_match=tag).status_code == 412
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("query", ["", "?embed=lineitems"])
 def test_an_order_and_its_line_items_are_of_one_moment(client, query):
     order = a_draft(client)
     lineitem(client, order)
     read = statements(client, href(order) + query)
     place = next(n for n, text in enumerate(read) if "FROM lineitems" in text)
-    assert "BEGIN" in read[:place]
+    assert any(text.startswith("BEGIN") for text in read[:place])
     assert "COMMIT" in read[place:]

@@ -36,6 +36,17 @@ def undone(connection):
             driver.execute("ROLLBACK")
 
 
+@contextmanager
+def savepoint(connection):
+    """What is written inside is taken back, even if the database refused some of it."""
+    driver = driver_of(connection)
+    driver.execute("SAVEPOINT attempt")
+    try:
+        yield
+    finally:
+        driver.execute("ROLLBACK TO attempt")
+
+
 def a_request(headers=None, *, body=b"", events=None, **scope):
     """A request whose body comes as the events, or as one."""
     coming = iter(events or [{"type": "http.request", "body": body}])

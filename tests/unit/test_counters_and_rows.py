@@ -19,7 +19,7 @@ from api.models.review import REVIEW
 from api.models.task import TASK
 from api.storage import rows
 from api.storage.counters import NONE_YET, count_of, counts_of
-from tests.unit.builders import BOOK_KIND, a_book, book_values
+from tests.unit.builders import BOOK_KIND, a_book, book_values, savepoint
 
 BOOK = BOOK_KIND.model
 
@@ -144,7 +144,7 @@ def test_a_unique_value_that_is_taken_names_its_member(connection, member, value
         lambda: a_book(connection, **{member: value}),
         lambda: rows.replace(connection, BOOK, other, book_values(**{member: value})),
     ):
-        with pytest.raises(DuplicateValue) as caught:
+        with savepoint(connection), pytest.raises(DuplicateValue) as caught:
             write()
         assert [fault.pointer for fault in caught.value.faults] == [f"/{member}"]
 

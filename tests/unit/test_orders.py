@@ -125,14 +125,15 @@ def test_ten_thousand_line_items_total_like_whole_numbers():
         assert line["total"] == f"{whole}.{part:02d}"
 
 
-def test_totals_of_ten_thousand_random_orders_are_those_of_whole_numbers(connection):
-    random = Random(4)
+def test_totals_of_random_orders_are_those_of_whole_numbers(connection, engine):
+    # On the other engine the same arithmetic is done, but it is ten times as far.
+    random, number = Random(4), {"sqlite": 10_000}.get(engine, 200)
     prices = [random.randrange(100_000) for _ in range(20)]
     products = [
         a_product(connection, number, each) for number, each in enumerate(prices)
     ]
     customer = rows.insert(connection, CUSTOMER, CUSTOMER_VALUES)
-    for _ in range(10_000):
+    for _ in range(number):
         order = rows.insert(connection, ORDER, {"note": None}, customer.id)
         total = 0
         for _ in range(random.randrange(1, 4)):

@@ -1,6 +1,5 @@
 """Pages by keyset, held against the naive sorted list."""
 
-import re
 from dataclasses import replace
 from itertools import chain
 from operator import ge, gt, le, lt
@@ -10,11 +9,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.documents import KINDS
 from api.models.base import sort_key
 from api.models.review import REVIEW
 from api.storage import rows
-from api.storage.counters import NO_OWNER
 from api.storage.engine import driver_of
 from api.storage.pages import (
     COUNTED_TO,
@@ -321,85 +318,7 @@ def _fill(connection, number):
     )
 
 
-TABLES = [kind.plural for kind in KINDS]
-
-
-def plans_of(connection, read):
-    """Each statement that the function sends to read rows, with its plan."""
-    driver, statements = driver_of(connection), []
-    driver.set_trace_callback(statements.append)
-    read()
-    driver.set_trace_callback(None)
-    assert statements
-    return [
-        [step[3] for step in driver.execute(f"EXPLAIN QUERY PLAN {text}")]
-        for text in statements
-    ]
-
-
-def unbounded_steps(plan):
-    """Steps that sort a whole table; the outer sort of parts is not one."""
-    is_union = any("UNION ALL" in step or "COMPOUND" in step for step in plan)
-    sorts = [step for step in plan if "TEMP B-TREE" in step]
-    return sorts[1:] if is_union else sorts
-
-
-def scans(plan):
-    """Steps that read a table from its beginning; those of subqueries are none."""
-    return [step for step in plan if re.match(rf"SCAN ({'|'.join(TABLES)})", step)]
-
-
-def owners_of(kind):
-    """An owner for collections that have one, none for those that have none."""
-    if kind.stands_alone:
-        yield NO_OWNER
-    if kind.model.owner is not None:
-        yield 1
-
-
-CASES = [
-    pytest.param(
-        kind.model, owner, f"{sign}{name}", id=f"{kind.plural} {owner} by {sign}{name}"
-    )
-    for kind in KINDS
-    if not kind.is_single
-    for name in kind.shape.members
-    if kind.model.is_sortable(name)
-    for sign in ("", "-")
-    for owner in owners_of(kind)
-]
-
-
-@pytest.mark.parametrize(("model", "owner", "sort"), CASES)
-@pytest.mark.parametrize(
-    "value", [pytest.param(None, id="null"), pytest.param(1, id="1")]
-)
-@pytest.mark.parametrize("backward", [False, True])
-def test_a_page_in_the_order_of_one_member_is_read_from_an_index(
-    connection, model, owner, sort, value, backward
-):
-    column = model.sorted_by(sort.removeprefix("-"))
-    if value is None and not column.nullable:
-        value = 2
-    place = (value, 7)
-    for position in (Position(backward), Position(backward, place)):
-        plans = plans_of(
-            connection,
-            lambda position=position: read_page(
-                connection, model, by(sort), position, 5, owner
-            ),
-        )
-        assert [unbounded_steps(plan) for plan in plans] == [[]] * len(plans), plans
-        assert not position.values or scans(plans[0]) == [], plans
-
-
-def test_the_plan_of_a_sort_without_an_index_would_be_seen(connection):
-    def read():
-        read_page(connection, BOOK, by("description"), START, 5)
-
-    assert any(unbounded_steps(plan) for plan in plans_of(connection, read))
-
-
+@pytest.mark.sqlite_only
 def test_a_page_of_the_whole_collection_reads_no_more_rows_the_deeper_it_lies(
     connection,
 ):

@@ -128,7 +128,7 @@ def test_a_read_whose_backend_died_is_done_on_another(storage, postgresql):
     with postgresql.connect() as other:
         other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'waymark'"
+            " WHERE application_name = 'waymark' AND datname = 'shop'"
         )
     assert asyncio.run(storage.scan(keys)) == []
 

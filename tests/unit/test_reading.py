@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from api.storage import rows
-from api.storage.engine import Storage, driver_of
+from api.storage.engine import driver_of
+from api.storage.opening import storage_at
 from api.storage.prepared import Prepared
 from api.storage.query import Selection
 from api.storage.reading import PART_OCTETS, Reading
@@ -19,7 +20,7 @@ FILTERED = where("title", "ne", "Persuasion")
 
 @pytest.fixture
 def storage(url):
-    opened = Storage(url)
+    opened = storage_at(url)
     add(opened, 70)
     yield opened
     opened.close()
@@ -126,6 +127,7 @@ def test_a_failure_lets_go(storage):
     assert not reading.is_kept
 
 
+@pytest.mark.sqlite_only
 def test_a_database_that_fails_between_rows_is_told_as_one_that_fails_before(
     connection,
 ):
@@ -139,6 +141,7 @@ def test_a_database_that_fails_between_rows_is_told_as_one_that_fails_before(
         next(found)
 
 
+@pytest.mark.sqlite_only
 def test_lent_connections_keep_little_in_memory(storage):
     lent = storage.lend()
     told = [

@@ -26,7 +26,7 @@ from api.models.token import TOKENS
 from api.models.user import USER
 from api.roles import Caller, Role
 from api.storage import rows
-from api.storage.engine import Storage
+from api.storage.opening import storage_at
 from api.storage.tokens import (
     NewToken,
     find_token,
@@ -229,21 +229,24 @@ def test_a_token_s_state_is_told(connection, expires, is_revoked, state):
     assert bool(shown_by(connection)) == (state == "valid")
 
 
-class Counting(Storage):
+class Counting:
     """Storage that counts its writes."""
 
     writes = 0
 
+    def __init__(self, storage):
+        self.read, self._write = storage.read, storage.write
+
     async def write(self, function, *args, **kwargs):
         self.writes += 1
-        return await super().write(function, *args, **kwargs)
+        return await self._write(function, *args, **kwargs)
 
 
 @pytest.fixture
 def storage(url):
-    made = Counting(url)
-    yield made
-    made.close()
+    opened = storage_at(url)
+    yield Counting(opened)
+    opened.close()
 
 
 def kept_in(storage, used=None, **particulars):
@@ -260,10 +263,15 @@ def kept_in(storage, used=None, **particulars):
     return number
 
 
+async def settle():
+    """Wait for all that is done in the background."""
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+
+
 async def show(tokens, *, times=1):
     """Who shows the token, after all that is done in the background."""
     callers = [await tokens.caller_of(TOKEN) for _ in range(times)]
-    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+    await settle()
     assert len(set(callers)) == 1
     return callers[0]
 
@@ -277,24 +285,21 @@ def test_who_shows_a_token_is_known(storage):
     assert asyncio.run(show(Tokens(storage))) == Caller(Role.EDITOR, "ci")
 
 
-class Elsewhere(Storage):
+class Elsewhere:
     """Storage that finds another token than the one that was asked for."""
 
-    def __init__(self, url, token):
-        super().__init__(url)
-        self.found = digest_of(token)
+    def __init__(self, storage, token):
+        self._read, self.found = storage.read, digest_of(token)
 
     async def read(self, function, _digest, *args):
-        return await super().read(function, self.found, *args)
+        return await self._read(function, self.found, *args)
 
 
-def test_what_is_found_must_have_the_digest(storage, url):
+def test_what_is_found_must_have_the_digest(storage):
     other = new_token()
     kept_in(storage, token=other)
-    elsewhere = Elsewhere(url, other)
     with pytest.raises(InvalidToken):
-        asyncio.run(Tokens(elsewhere).caller_of(TOKEN))
-    elsewhere.close()
+        asyncio.run(Tokens(Elsewhere(storage, other)).caller_of(TOKEN))
 
 
 def test_why_a_token_is_refused_is_not_told(storage):
@@ -347,14 +352,13 @@ def test_while_a_use_is_being_written_others_write_nothing(storage):
     assert storage.writes == 1
 
 
-class Stuck(Storage):
+class Stuck:
     """Storage whose writes wait until they are let go, and then fail."""
 
     writes = 0
 
-    def __init__(self, url):
-        super().__init__(url)
-        self.go = asyncio.Event()
+    def __init__(self, storage):
+        self.read, self.go = storage.read, asyncio.Event()
 
     async def write(self, *_, **__):
         self.writes += 1
@@ -362,19 +366,18 @@ class Stuck(Storage):
         raise Unavailable("The disk is full.")
 
 
-def test_no_request_waits_for_the_note_of_a_use_or_fails_with_it(storage, url, caplog):
+def test_no_request_waits_for_the_note_of_a_use_or_fails_with_it(storage, caplog):
     number = kept_in(storage)
-    stuck = Stuck(url)
+    stuck = Stuck(storage)
     tokens = Tokens(stuck)
 
     async def run():
         assert await tokens.caller_of(TOKEN) == Caller(Role.EDITOR, "ci")
         stuck.go.set()
-        await show(tokens)
+        await settle()
         await show(tokens)
 
     asyncio.run(run())
-    stuck.close()
     assert stuck.writes == 2
     (first, _) = caplog.messages
     assert first == f"the use of token {number} could not be noted"

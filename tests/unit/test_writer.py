@@ -13,7 +13,9 @@ from api.errors import Unavailable
 from api.models.item import ITEM
 from api.storage import rows
 from api.storage.engine import Snapshot, Storage, driver_of, sqlite_engine
-from api.storage.writer import Writer, exclusively
+from api.storage.opening import engine_at, exclusively, storage_at
+from api.storage.writer import Writer
+from tests.statements import trace
 
 
 class Refusing:
@@ -60,27 +62,15 @@ def keys(connection):
     return list(connection.execute(sa.select(ITEM.table.c.key)).scalars())
 
 
-def count_commits(connection):
-    """A list that grows with each commit from now on."""
-    commits = []
-
-    def note(text):
-        if text == "COMMIT":
-            commits.append(text)
-
-    driver_of(connection).set_trace_callback(note)
-    return commits
-
-
 class Gate:
     """A write that waits, so that others queue up behind it."""
 
     def __init__(self):
-        self._open = threading.Event()
+        self._open, self._seen = threading.Event(), []
 
     def wait(self, connection):
         self._open.wait(10)
-        return count_commits(connection)
+        trace(driver_of(connection), lambda text, _: self._seen.append(text))
 
     async def let_through(self, storage, *functions):
         first = asyncio.ensure_future(storage.write(self.wait))
@@ -88,14 +78,14 @@ class Gate:
         jobs = [asyncio.ensure_future(storage.write(each)) for each in functions]
         await asyncio.sleep(0)
         self._open.set()
-        commits = await first
+        await first
         outcomes = await asyncio.gather(*jobs, return_exceptions=True)
-        return commits, outcomes
+        return self._seen.count("COMMIT"), outcomes
 
 
 @pytest.fixture
 def storage(url):
-    made = Storage(url)
+    made = storage_at(url)
     yield made
     made.close()
 
@@ -149,9 +139,9 @@ def test_writes_that_wait_together_are_committed_together(storage):
         functions = [putting(f"k{number}") for number in range(50)]
         return await Gate().let_through(storage, *functions)
 
-    commits, outcomes = asyncio.run(run())
+    number, outcomes = asyncio.run(run())
     assert outcomes == [f"k{number}" for number in range(50)]
-    assert len(commits) <= 2
+    assert number <= 2
 
 
 def test_a_group_has_an_end(storage):
@@ -159,9 +149,9 @@ def test_a_group_has_an_end(storage):
         functions = [putting(f"k{number}") for number in range(300)]
         return await Gate().let_through(storage, *functions)
 
-    commits, outcomes = asyncio.run(run())
+    number, outcomes = asyncio.run(run())
     assert len(outcomes) == 300
-    assert 3 <= len(commits) <= 4
+    assert 3 <= number <= 4
 
 
 def test_closing_waits_for_the_writes_that_wait(storage):
@@ -207,6 +197,7 @@ def test_a_loop_that_ended_does_not_stop_the_writer(storage):
     assert asyncio.run(storage.read(keys)) == ["a", "b"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("refused", ["BEGIN IMMEDIATE", "RELEASE job", "COMMIT"])
 def test_a_commit_that_is_refused_is_told_to_all_and_nothing_is_kept(url, refused):
     writer = Writer(RefusingEngine(url, refused))
@@ -222,6 +213,7 @@ def test_a_commit_that_is_refused_is_told_to_all_and_nothing_is_kept(url, refuse
     assert asyncio.run(Storage(url).read(keys)) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_failing_function_keeps_its_own_error_where_the_commit_is_refused(url):
     writer = Writer(RefusingEngine(url, "COMMIT"))
     with pytest.raises(ValueError, match="mine"):
@@ -229,6 +221,7 @@ def test_a_failing_function_keeps_its_own_error_where_the_commit_is_refused(url)
     writer.close()
 
 
+@pytest.mark.sqlite_only
 def test_where_the_database_fails_each_use_is_unavailable_and_the_next_one_is_tried(
     storage,
 ):
@@ -274,7 +267,7 @@ def test_one_scan_does_not_wait_for_another(storage):
 
 
 def test_what_is_read_in_a_snapshot_is_of_one_moment(storage, url):
-    engine = sqlite_engine(url)
+    engine = engine_at(url)
     with engine.connect() as reader:
         with Snapshot(reader):
             before = keys(reader)
@@ -286,7 +279,7 @@ def test_what_is_read_in_a_snapshot_is_of_one_moment(storage, url):
 
 @pytest.mark.parametrize(("error", "kept"), [(None, ["a"]), (ValueError, [])])
 def test_an_exclusive_transaction_is_kept_whole_or_not_at_all(url, error, kept):
-    engine = sqlite_engine(url)
+    engine = engine_at(url)
     with engine.connect() as connection:
         try:
             with exclusively(connection):
@@ -300,7 +293,7 @@ def test_an_exclusive_transaction_is_kept_whole_or_not_at_all(url, error, kept):
 
 
 def test_a_writer_waits_while_another_process_would_hold_the_turn(storage, url):
-    engine = sqlite_engine(url)
+    engine = engine_at(url)
 
     async def run():
         with engine.connect() as connection, exclusively(connection):
@@ -314,6 +307,7 @@ def test_a_writer_waits_while_another_process_would_hold_the_turn(storage, url):
     assert asyncio.run(storage.read(keys)) == ["a", "b"]
 
 
+@pytest.mark.sqlite_only
 def test_files_beside_the_database_bear_its_name(storage, url):
     assert str(storage.beside("claims")) == url.removeprefix("sqlite:///") + ".claims"
 

@@ -72,8 +72,10 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_autoincrement=True,
     )
-    for column in ("id", "rating", "reviewer", "created", "updated"):
-        create_index(f"ix_reviews_book_{column}", "reviews", ["book", column])
+    create_index("ix_reviews_book_id", "reviews", ["book", "id"])
+    for column in ("rating", "reviewer", "created", "updated"):
+        name = f"ix_reviews_book_{column}_id"
+        create_index(name, "reviews", ["book", column, "id"])
     op.create_table(
         "tasks",
         serial_column("tasks", "serial"),
