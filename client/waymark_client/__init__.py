@@ -3,6 +3,7 @@
 exchange     what plans ask for, and get: requests, responses, pauses
 sending      from a request to its answer: cache, attempts, redirects, problems
 plans        what can be done with documents and forms
+operations   each of those once, as a method of either face
 drivers      do the steps of plans, blocking or asynchronously
 blocking     Waymark, Resource, Form
 awaiting     AsyncWaymark, AsyncResource, AsyncForm

@@ -191,7 +191,7 @@ class BoundForm(Bound, Generic[D_co]):
 class Start(Bound, Generic[D_co]):
     """Where a client begins: it knows one URI, and nothing has been read yet."""
 
-    kind: type[D_co]
+    document_class: type[D_co]
 
 
 def _links_of_header(response: Response) -> Iterator[Link]:

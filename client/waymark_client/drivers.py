@@ -56,15 +56,13 @@ class Driver(ABC):
 
     _client: httpx2.Client | httpx2.AsyncClient
 
-    async def run(self, plan: Plan[T]) -> T:
-        """The result of the plan."""
+    async def _run(self, plan: Plan[T]) -> T:
         course = Course(plan)
         while course.step is not None:
             course.take(await self._do(course.step))
         return cast("T", course.result)
 
-    async def walk(self, walk: Walk[T]) -> AsyncGenerator[T]:
-        """What the walk finds; who leaves it early leaves no connection open."""
+    async def _walk(self, walk: Walk[T]) -> AsyncGenerator[T]:
         course: Course[Step | Found[T]] = Course(walk)
         streams: list[Stream] = []
         try:
@@ -141,6 +139,20 @@ class BlockingDriver(Driver):
         )
         self.forget_cookies()
 
+    def run(self, plan: Plan[T]) -> T:
+        """The result of the plan."""
+        return _at_once(self._run(plan))
+
+    def walk(self, walk: Walk[T]) -> Iterator[T]:
+        """What the walk finds; who leaves it early leaves no connection open."""
+        found = self._walk(walk)
+        try:
+            with suppress(StopAsyncIteration):
+                while True:
+                    yield _at_once(_next(found))
+        finally:
+            _at_once(found.aclose())
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -172,6 +184,14 @@ class AsyncDriver(Driver):
         )
         self.forget_cookies()
 
+    def run(self, plan: Plan[T]) -> Coroutine[Any, Any, T]:
+        """The result of the plan, to be awaited."""
+        return self._run(plan)
+
+    def walk(self, walk: Walk[T]) -> AsyncIterator[T]:
+        """What the walk finds; who leaves it early leaves no connection open."""
+        return self._walk(walk)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -192,7 +212,7 @@ class AsyncDriver(Driver):
         await response.aclose()
 
 
-def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+def _at_once(coroutine: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine that waits for nothing."""
     try:
         coroutine.send(None)
@@ -201,18 +221,7 @@ def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a blocking driver waited")
 
 
-def iterated(walk: AsyncGenerator[T]) -> Iterator[T]:
-    """What an asynchronous generator that waits for nothing gives."""
-    try:
-        with suppress(StopAsyncIteration):
-            while True:
-                yield at_once(anext_of(walk))
-    finally:
-        at_once(walk.aclose())
-
-
-async def anext_of(walk: AsyncGenerator[T]) -> T:
-    """The next of its values, as a coroutine."""
+async def _next(walk: AsyncGenerator[T]) -> T:
     return await anext(walk)
 
 

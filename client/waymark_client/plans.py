@@ -307,7 +307,8 @@ def begin(start: Start[D], /) -> Plan[D]:
 def read_from(start: Start[D], uri: str, /) -> Plan[D]:
     """The document at a URI that is known from elsewhere."""
     request = Request("GET", urljoin(start.session.root, uri))
-    return start.kind.of(start, (yield from answer(start.session, request)))
+    response = yield from answer(start.session, request)
+    return start.document_class.of(start, response)
 
 
 def follow_from(start: Start[D], /, *way: str, **variables: Any) -> Plan[D]:

@@ -9,7 +9,6 @@ from waymark_client.blocking import Waymark
 from waymark_client.checking.crawler import Bounds, Crawl
 from waymark_client.checking.reports import json_report, sarif_report, text_report
 from waymark_client.commands.common import REFUSED, connected, connecting, printable
-from waymark_client.drivers import at_once
 
 _REPORTS = {"text": text_report, "json": json_report, "sarif": sarif_report}
 
@@ -50,5 +49,5 @@ for bound in _OPTIONS:
 def checked(client: Waymark, bounds: Bounds) -> Crawl:
     """The walk through the client's service, at its end."""
     crawl = Crawl(client, bounds)
-    at_once(client.driver.run(crawl.run()))
+    client.driver.run(crawl.run())
     return crawl
