@@ -21,6 +21,8 @@ _KEPT_STATUSES = frozenset({200, 203, 301, 308, 410})
 _CREDENTIALS = ("authorization", "cookie")
 _LARGEST = 1 << 20
 """Bodies of more octets are not kept."""
+_MOST_VARIANTS = 8
+"""Of one URI, in other formats or languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,20 @@ class Stored:
 
 
 class Cache:
-    """The last so many responses, by credential and URI."""
+    """The responses of the last so many URIs, in memory, by credential and URI.
+
+    `octets` bounds the sum of their bodies.
+    """
 
     def __init__(
-        self, most: int = 1_000, clock: Callable[[], float] = time.time
+        self,
+        most: int = 1_000,
+        octets: int = 32 << 20,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._most = most
+        self._most_octets = octets
+        self._octets = 0
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str], list[Stored]] = OrderedDict()
         # One client may serve several threads.
@@ -89,14 +99,11 @@ class Cache:
         new = Stored(response, varied, self._clock())
         key = _key_of(request)
         with self._lock:
-            before = self._kept.get(key, [])
-            self._kept[key] = [
-                new,
-                *(each for each in before if not each.is_for(request)),
-            ]
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            others = [each for each in self._dropped(key) if not each.is_for(request)]
+            self._kept[key] = [new, *others][:_MOST_VARIANTS]
+            self._octets += _octets_of(self._kept[key])
+            while len(self._kept) > self._most or self._octets > self._most_octets:
+                self._dropped(next(iter(self._kept)))
 
     def revalidated(self, request: Request, stored: Stored, told: Response) -> Response:
         """The stored response with the fields that a 304 brought up to date."""
@@ -120,7 +127,13 @@ class Cache:
         paths = {_path_of(each) for each in uris}
         with self._lock:
             for key in [each for each in self._kept if _path_of(each[1]) in paths]:
-                del self._kept[key]
+                self._dropped(key)
+
+    def _dropped(self, key: tuple[str, str]) -> list[Stored]:
+        """What was kept under the key, and is no longer."""
+        found = self._kept.pop(key, [])
+        self._octets -= _octets_of(found)
+        return found
 
 
 def lifetime_of(headers: Headers) -> float:
@@ -154,6 +167,10 @@ def _key_of(request: Request) -> tuple[str, str]:
     fields = Headers(request.headers)
     credential = "\n".join(fields.get(name, "") for name in _CREDENTIALS)
     return hashlib.sha256(credential.encode()).hexdigest(), request.uri
+
+
+def _octets_of(stored: list[Stored]) -> int:
+    return sum(len(each.response.body) for each in stored)
 
 
 def _path_of(uri: str) -> tuple[str, str]:

@@ -16,11 +16,13 @@ class Clock:
         return self.now
 
 
-def reading(*answers, **options):
+def reading(*answers, octets=1_000, **options):
     """A client, its server, and the clock of its cache."""
     clock = Clock()
     server = Scripted({"GET /api/": list(answers), "PUT /api/?q=1": hal({})})
-    client = client_of(server, cache=Cache(most=2, clock=clock), **options)
+    client = client_of(
+        server, cache=Cache(most=2, octets=octets, clock=clock), **options
+    )
     return client, server, clock
 
 
@@ -126,6 +128,25 @@ def test_only_the_last_are_kept():
     for path in ("", "1", "2", ""):
         client.read(path)
     assert server.asked.count("GET /api/") == 2
+
+
+@pytest.mark.parametrize(("octets", "asked"), [(38, 2), (39, 1)])
+def test_their_bodies_together_are_bounded(octets, asked):
+    client, server, _ = reading(
+        hal({"n": "x" * 10}, cache_control="max-age=60"), octets=octets
+    )
+    server.change("GET /api/1", hal({"n": "y" * 11}, cache_control="max-age=60"))
+    for path in ("", "1", ""):
+        client.read(path)
+    assert server.asked.count("GET /api/") == asked
+
+
+def test_the_formats_kept_of_one_uri_are_bounded():
+    client, server, _ = reading(hal({}, cache_control="max-age=60", vary="Accept"))
+    root = client.root()
+    for number in (*range(9), 8, 0):
+        root.read(accept=f"text/{number}")
+    assert len(server.asked) == 11
 
 
 def test_without_a_cache_everything_is_asked_for():
