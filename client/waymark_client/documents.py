@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from waymark_client.errors import NoSuchForm, NotReadable
 from waymark_client.exchange import Response, is_json
-from waymark_client.forms import Field, Template, named
+from waymark_client.forms import DOES, Field, Template
 from waymark_client.link_header import links_in
 from waymark_client.links import Json, Link, Links, link_of
 from waymark_client.sending import Session
@@ -129,30 +129,44 @@ class Document(Bound):
         return lists[0] if len(lists) == 1 else None
 
     def template(self, name: str | None = None) -> Template:
-        """The form of that name, or the default one.
+        """The form of that name; without one the default form, or else the first.
 
-        It is named by its key, by the relation where it leads, or by the first word of
-        its title, as in `edit` for "Edit the book".
+        A name is the form's key; or else a relation, for the form that is sent where it
+        leads; or else `new`, `edit`, `change`, `delete` or `search`, for the form that
+        does so to this very document: with POST, PUT, PATCH, DELETE or GET.
 
         Raises:
-            NoSuchForm: nothing of the kind is offered now.
+            NoSuchForm: nothing of the kind is offered now, or several are.
         """
-        templates = self.templates
-        if name is None and templates:
-            return named(templates, "default") or templates[0]
-        targets = [
-            link.uri()
-            for link in self.links.get(name or "", ())
-            if not link.is_templated
+        known = {each.name: each for each in self.templates}
+        if name is None:
+            found = [known["default"]] if "default" in known else [*known.values()][:1]
+        elif name in known:
+            found = [known[name]]
+        else:
+            found = self._sent_where(name) or self._doing(name)
+        if len(found) == 1:
+            return found[0]
+        those = ", ".join(
+            f"{each.name} ({each.title})" for each in found or known.values()
+        )
+        much = "several forms are" if found else "no form"
+        raise NoSuchForm(f"{much} {name or 'default'!r}: there are {those or 'none'}")
+
+    def _sent_where(self, rel: str) -> list[Template]:
+        links = [each for each in self.links.get(rel, ()) if not each.is_templated]
+        places = {_place(each.uri()) for each in links}
+        return [
+            each for each in self.templates if _place(self.target_of(each)) in places
         ]
-        for each in templates:
-            if self.target_of(each) in targets:
-                return each
-        found = named(templates, name or "default")
-        if found is None:
-            those = ", ".join(f"{each.name} ({each.title})" for each in templates)
-            raise NoSuchForm(f"no form {name!r}: there are {those or 'none'}")
-        return found
+
+    def _doing(self, word: str) -> list[Template]:
+        return [
+            each
+            for each in self.templates
+            if each.method == DOES.get(word)
+            and _place(self.target_of(each)) == _place(self.uri)
+        ]
 
     def target_of(self, template: Template) -> str:
         """The absolute URI where the form is sent."""
@@ -192,6 +206,11 @@ class Start(Bound, Generic[D_co]):
     """Where a client begins: it knows one URI, and nothing has been read yet."""
 
     document_class: type[D_co]
+
+
+def _place(uri: str) -> str:
+    """The URI without its query: a page is of its collection."""
+    return uri.partition("?")[0]
 
 
 def _links_of_header(response: Response) -> Iterator[Link]:

@@ -4,7 +4,7 @@ The checks are those that the template tells; what it does not tell is the serve
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -13,6 +13,14 @@ from typing import Any
 from waymark_client.errors import Fault, InvalidForm
 
 URLENCODED = "application/x-www-form-urlencoded"
+DOES = {
+    "new": "POST",
+    "edit": "PUT",
+    "change": "PATCH",
+    "delete": "DELETE",
+    "search": "GET",
+}
+"""What a form does to the document where it stands, by its method."""
 _JSON = "application/json"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -272,14 +280,3 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def named(templates: Sequence[Template], word: str) -> Template | None:
-    """The template of that name, or whose title begins with the word: `edit`, `new`."""
-    for each in templates:
-        if each.name == word:
-            return each
-    for each in templates:
-        if each.title.lower().split()[:1] == [word.lower()]:
-            return each
-    return None

@@ -162,21 +162,54 @@ def test_what_is_no_hal_is_text_with_the_links_of_the_header():
     assert (root.text, root.state, root.templates) == ("<p>", {}, ())
 
 
-def test_a_form_that_is_not_offered_is_told_with_those_that_are():
-    root, _ = at({"_templates": {"default": {"title": "New book"}}})
-    with pytest.raises(
-        NoSuchForm, match=r"no form 'edit': there are default \(New book"
-    ):
-        root.form("edit")
-    assert repr(root.form("new")) == "<Form default: New book>"
+FORMS = {
+    "default": {"title": "Ändern", "method": "PUT"},
+    "change": {"method": "PATCH"},
+    "review": {"title": "New review", "method": "POST", "target": "/api/reviews"},
+    "look": {"target": "/api/?q="},
+    "first": {"method": "PUT", "target": "/api/both"},
+    "second": {"method": "PATCH", "target": "/api/both"},
+}
+LEADING = links(self="/api/", wm__reviews="/api/reviews", wm__both="/api/both")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        pytest.param(None, "default", id="none"),
+        pytest.param("review", "review", id="its key"),
+        pytest.param("wm:reviews", "review", id="the relation where it leads"),
+        pytest.param("edit", "default", id="PUT of the document"),
+        pytest.param("change", "change", id="PATCH"),
+        pytest.param("search", "look", id="GET, with another query"),
+    ],
+)
+def test_a_form_is_found_by_its_name(name, key):
+    root, _ = at({**LEADING, "_templates": FORMS})
+    assert root.form(name).template.name == key
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        # The only POST goes elsewhere.
+        ("new", r"no form 'new': there are default \(Ändern\), change"),
+        ("wm:both", r"several forms are 'wm:both': there are first \(first\), second"),
+        ("Ändern", "no form"),
+    ],
+)
+def test_a_form_that_is_not_offered_is_told_with_those_that_are(name, told):
+    root, _ = at({**LEADING, "_templates": FORMS})
+    with pytest.raises(NoSuchForm, match=told):
+        root.form(name)
+
+
+def test_without_a_default_the_first_form_is_it():
+    root, _ = at({"_templates": {"make": {"title": "Make one"}, "b": {}}})
+    assert repr(root.form()) == "<Form make: Make one>"
     assert repr(root) == f"<Resource {ROOT}>"
-
-
-def test_a_form_is_found_by_the_relation_where_it_leads():
-    steps = {"default": {"title": "Place it", "method": "PUT", "target": "/api/p"}}
-    root, _ = at({**links(wm__place="/api/p"), "_templates": steps})
-    assert root.form("wm:place").template.title == "Place it"
-    assert root.form().template.title == "Place it"
+    with pytest.raises(NoSuchForm, match="no form 'default': there are none"):
+        at({})[0].form()
 
 
 def test_relations_are_followed_beyond_what_is_embedded():

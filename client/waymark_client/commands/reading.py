@@ -39,7 +39,11 @@ def get(url: str, words: tuple[str, ...], form: str, **connection: Any) -> None:
 @click.argument(
     "words", nargs=-1, shell_complete=complete_relation, metavar="[REL|NAME=VALUE]..."
 )
-@click.option("--form", "name", help="The form: its name, relation, or first word.")
+@click.option(
+    "--form",
+    "name",
+    help="Its key, the relation where it leads, or new, edit, change, delete, search.",
+)
 @click.option(
     "--at", multiple=True, metavar="NAME=VALUE", help="Fill in a link on the way."
 )
