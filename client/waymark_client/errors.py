@@ -25,11 +25,13 @@ WaymarkError
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from waymark_client.exchange import Failure, Request, Response, is_json
+from waymark_client.retrying import retry_after
 
 
 class WaymarkError(Exception):
@@ -60,7 +62,10 @@ class Fault:
 
 
 class Problem(WaymarkError):
-    """The server answered that the request was not done, and why."""
+    """The server answered that the request was not done, and why.
+
+    `retry_after` is the number of seconds after which it wants to be asked again.
+    """
 
     def __init__(self, request: Request, response: Response) -> None:
         told = _told(response)
@@ -73,7 +78,10 @@ class Problem(WaymarkError):
         self.instance = _text(told.get("instance"))
         self.faults = _faults(told.get("errors"))
         self.members: Mapping[str, Any] = told
+        self.retry_after = retry_after(response, time.time())
         lines = [self.title, self.detail, *(_line(each) for each in self.faults)]
+        if self.retry_after is not None:
+            lines.append(f"Ask again in {_duration(self.retry_after)}")
         super().__init__(". ".join(each.rstrip(".") for each in lines if each))
 
     @property
@@ -217,6 +225,13 @@ def _faults(told: object) -> tuple[Fault, ...]:
         for each in entries
         if isinstance(each, dict)
     )
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def _text(value: object) -> str | None:
