@@ -19,6 +19,7 @@ from waymark_client.exchange import (
     Course,
     Failure,
     Found,
+    Leave,
     More,
     Open,
     Outcome,
@@ -87,6 +88,9 @@ class Driver(ABC):
                 return None
             if isinstance(step, More):
                 return await self._part(cast("_Reading", step.stream.handle).parts)
+            if isinstance(step, Leave):
+                await self._leave(cast("_Reading", step.stream.handle).response)
+                return None
             if isinstance(step, Open):
                 return await self._open(step.request)
             answered = await self._send(self._told(step), stream=False)

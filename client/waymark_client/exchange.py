@@ -96,13 +96,20 @@ class More:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """Read no more of the body."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
     """A walk has come to the next of its values."""
 
     value: T
 
 
-Step: TypeAlias = Request | Pause | Open | More
+Step: TypeAlias = Request | Pause | Open | More | Leave
 Outcome: TypeAlias = Response | Failure | Stream | bytes | None
 Plan: TypeAlias = Generator[Step, Outcome, T]
 Walk: TypeAlias = Generator[Step | Found[T], Outcome, None]

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urljoin
 
 from waymark_client.caching import Cache
@@ -43,6 +44,7 @@ _NOT_MODIFIED = 304
 _GONE = frozenset({404, 410})
 _VERSION_MISMATCH = 412
 
+R = TypeVar("R", bound=Response | Failure)
 Trace = Callable[[Request, Response | Failure], None]
 
 
@@ -114,9 +116,9 @@ def opened(session: Session, request: Request) -> Plan[Stream]:
     dressed = session.dressed(request)
     outcome = yield Open(dressed)
     if isinstance(outcome, Failure):
-        raise interrupted(dressed, outcome)
+        raise interrupted(dressed, traced(session, dressed, outcome))
     assert isinstance(outcome, Stream)  # noqa: S101 - what a driver gives for Open
-    _trace(session, dressed, outcome.head)
+    traced(session, dressed, outcome.head)
     if not outcome.head.is_success:
         raise problem_of(dressed, outcome.head)
     return outcome
@@ -126,13 +128,14 @@ def once(session: Session, request: Request) -> Plan[Response | Failure]:
     """What comes of sending the request as it is, whatever that is."""
     outcome = yield request
     assert isinstance(outcome, Response | Failure)  # noqa: S101 - a driver's promise
-    _trace(session, request, outcome)
-    return outcome
+    return traced(session, request, outcome)
 
 
-def _trace(session: Session, request: Request, outcome: Response | Failure) -> None:
+def traced(session: Session, request: Request, outcome: R) -> R:
+    """The outcome, once it has been shown to whoever watches."""
     if session.trace:
         session.trace(request, outcome)
+    return outcome
 
 
 def _redirected(request: Request, response: Response) -> Request:

@@ -9,7 +9,7 @@ from uritemplate.variable import VariableValue
 
 from waymark_client.errors import TemplateFault
 
-_EXPRESSION = re.compile(r"\{([+#./;?&]?)([^{}]+)\}")
+EXPRESSION = re.compile(r"\{([+#./;?&]?)([^{}]+)\}")
 _MODIFIER = re.compile(r"(\*|:\d+)$")
 _OPTIONAL = frozenset("?&;#")
 """The operators whose variables may be absent: without one the rest still stands."""
@@ -19,7 +19,7 @@ _OPTIONAL = frozenset("?&;#")
 def variables_of(template: str) -> dict[str, bool]:
     """The variables of the template, each with whether it must be given."""
     found: dict[str, bool] = {}
-    for operator, names in _EXPRESSION.findall(template):
+    for operator, names in EXPRESSION.findall(template):
         for name in names.split(","):
             is_needed = operator not in _OPTIONAL or not operator
             found[_MODIFIER.sub("", name)] = is_needed
@@ -28,7 +28,7 @@ def variables_of(template: str) -> dict[str, bool]:
 
 def is_well_formed(template: str) -> bool:
     """Whether each brace belongs to an expression with names of variables."""
-    if re.search(r"[{}]", _EXPRESSION.sub("", template)):
+    if re.search(r"[{}]", EXPRESSION.sub("", template)):
         return False
     return all(
         re.fullmatch(r"(?:[\w.]|%[0-9A-Fa-f]{2})+", name)

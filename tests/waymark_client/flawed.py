@@ -106,14 +106,15 @@ def formatted(request, kind, document):
     if kind == HAL and "text/html" in accept:
         kind, text = "text/html; charset=utf-8", f"<p>{document.get('title')}</p>"
     else:
-        text = document if isinstance(document, str) else json.dumps(document)
+        is_text = isinstance(document, str | bytes)
+        text = document if is_text else json.dumps(document)
     fields = {
         "content-type": kind,
         "vary": "Accept",
         "cache-control": "no-cache",
         "etag": f'"1-{kind[5:9]}"',
     }
-    return 200, fields, text.encode()
+    return 200, fields, text if isinstance(text, bytes) else text.encode()
 
 
 def conditional(request, status, fields, body):

@@ -8,10 +8,10 @@ from httplint import HttpResponseLinter
 from httplint.note import Note, levels
 
 from waymark_client.checking.findings import Finding, Visit
+from waymark_client.checking.streams import STREAMS, faults_of_rows
 from waymark_client.exchange import Request, Response, is_json
 
 _ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_STREAMS = frozenset({"application/x-ndjson", "application/jsonl"})
 _PROBLEM = "application/problem+json"
 _HAL_TYPES = frozenset(
     {
@@ -54,13 +54,14 @@ def _of_body(visit: Visit) -> Iterator[Finding]:
     response = visit.response
     if not response.body:
         return
+    if response.media_type in STREAMS:
+        yield from faults_of_rows(visit)
+        return
     try:
         told = json.loads(response.body)
     except ValueError:
         if is_json(response):
             yield visit.fault("malformed-body", f"no JSON as {response.media_type}")
-        return
-    if response.media_type in _STREAMS:
         return
     is_hal = isinstance(told, dict) and isinstance(told.get("_links"), dict)
     is_good = response.media_type in _HAL_TYPES or response.media_type == _PROBLEM

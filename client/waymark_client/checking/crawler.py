@@ -4,6 +4,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from urllib.parse import urljoin, urlsplit
 
 from waymark_client.checking.answers import faults_of_answer
@@ -18,11 +19,19 @@ from waymark_client.checking.comparisons import (
     faults_of_variants,
 )
 from waymark_client.checking.filling import faults_of_forms
-from waymark_client.checking.findings import Finding, Visit, documents_in
+from waymark_client.checking.findings import (
+    NOT_TRIED,
+    Finding,
+    Visit,
+    documents_in,
+)
+from waymark_client.checking.streams import STREAMS, sampled
+from waymark_client.checking.variables import filled_in, is_known, needs_values
 from waymark_client.documents import Bound, Document
 from waymark_client.errors import NotReadable, interrupted, problem_of
 from waymark_client.exchange import (
     Failure,
+    Open,
     Outcome,
     Pause,
     Plan,
@@ -31,13 +40,13 @@ from waymark_client.exchange import (
     Step,
     is_json,
 )
+from waymark_client.links import Link
 from waymark_client.sending import once
-from waymark_client.templates import is_well_formed, variables_of
+from waymark_client.templates import is_well_formed
 
 _OK = 200
 _DEAD = frozenset({404, 410})
 _FIRST_FAILURE = 500
-_STREAMS = frozenset({"application/x-ndjson", "application/jsonl", "text/csv"})
 _NOWHERE = "waymark-check-finds-nothing-here"
 
 
@@ -65,6 +74,12 @@ class _Way:
     depth: int
     kind: str | None = None
 
+    @property
+    def request(self) -> Request:
+        """A GET that asks for what the link tells."""
+        headers = {"Accept": f"{self.kind}, */*;q=0.1"} if self.kind else {}
+        return Request("GET", self.uri, headers)
+
 
 @dataclass(slots=True)
 class Crawl:
@@ -78,6 +93,7 @@ class Crawl:
     _seen: set[str] = field(default_factory=set)
     _shapes: Counter[str] = field(default_factory=Counter)
     _selves: dict[str, tuple[str, Visit]] = field(default_factory=dict)
+    _unfilled: dict[tuple[str, str], tuple[Link, Visit]] = field(default_factory=dict)
 
     def run(self) -> Plan[None]:
         """Walk until everything is seen, or a bound is reached."""
@@ -91,6 +107,7 @@ class Crawl:
             yield from self._visit(self._waiting.popleft())
         yield from self._probe(root)
         self._note(self._of_selves())
+        self._note(self._of_what_is_left())
 
     def _within_bounds(self, plan: Plan[None]) -> Plan[None]:
         """Count the requests of the plan, and keep their rate."""
@@ -100,15 +117,17 @@ class Crawl:
                 step: Step = plan.send(outcome)
             except StopIteration:
                 return
-            if isinstance(step, Request):
+            if isinstance(step, Request | Open):
                 self.asked += 1
                 if self.bounds.rate:
                     yield Pause(1 / self.bounds.rate)
             outcome = yield step
 
     def _visit(self, way: _Way) -> Plan[None]:
-        request = self.source.session.dressed(_request(way))
-        outcome = yield from once(self.source.session, request)
+        session = self.source.session
+        request = session.dressed(way.request)
+        is_stream = _media_type(way.kind) in STREAMS
+        outcome = yield from (sampled if is_stream else once)(session, request)
         if way.source is None:
             _require_start(request, outcome)
         if isinstance(outcome, Failure):
@@ -120,7 +139,11 @@ class Crawl:
         self._note(faults_of_answer(visit))
         self._note(_of_type(visit))
         if visit.document is not None:
+            for link in _without_values(visit.document):
+                self._unfilled.setdefault((link.rel, link.href), (link, visit))
             yield from self._look_into(visit, visit.document)
+        elif is_stream and outcome.status == _OK:
+            self._note((yield from faults_of_head(visit)))
         self._go_on(visit, way.depth + 1)
 
     def _read(self, way: _Way, request: Request, response: Response) -> Visit:
@@ -190,6 +213,15 @@ class Crawl:
             if there != own:
                 yield visit.fault("unstable-self", f"self {own} has the self {there}")
 
+    def _of_what_is_left(self) -> Iterator[Finding]:
+        """What the bounds left out, and templates for which no value became known."""
+        for (rel, href), (link, visit) in self._unfilled.items():
+            if not is_known(link, self._seen):
+                yield visit.untried(f"{rel}: no values for {href}")
+        if self._waiting:
+            told = f"{len(self._waiting)} links, after {self.asked} requests"
+            yield Finding(NOT_TRIED, told, self._waiting[0].request)
+
     def _note(self, found: "Iterator[Finding] | Findings") -> None:
         """Keep each fault once for all URIs that differ in numbers only."""
         for each in found:
@@ -220,12 +252,8 @@ def _can_be_put(visit: Visit, uri: str) -> Plan[bool]:
     return "PUT" in options.headers.get("allow", "")
 
 
-def _request(way: _Way) -> Request:
-    """A GET that asks for what the link tells; of a stream the head is enough."""
-    method = "HEAD" if way.kind in _STREAMS else "GET"
-    return Request(
-        method, way.uri, {"Accept": f"{way.kind}, */*;q=0.1"} if way.kind else {}
-    )
+def _media_type(kind: str | None) -> str:
+    return (kind or "").partition(";")[0].strip().lower()
 
 
 def _ways_on(visit: Visit) -> Iterator[tuple[str, str, str | None]]:
@@ -238,15 +266,24 @@ def _ways_on(visit: Visit) -> Iterator[tuple[str, str, str | None]]:
 
 
 def _links_on(document: Document) -> Iterator[tuple[str, str, str | None]]:
-    """Links that need no variables, and the meanings of short relations."""
+    """Links with the variables that are known, and the meanings of short relations."""
     for rel, links in document.links.items():
         for link in links:
             if rel == "curies":
                 yield from _meanings(document, link.name)
-            elif not link.is_templated or (
-                is_well_formed(link.href) and not any(variables_of(link.href).values())
-            ):
+            elif needs_values(link):
+                if uri := filled_in(document, link):
+                    yield rel, uri, link.type
+            elif not link.is_templated or is_well_formed(link.href):
                 yield rel, link.uri(), link.type
+
+
+def _without_values(document: Document) -> Iterator[Link]:
+    for each in documents_in(document):
+        for link in chain.from_iterable(each.links.values()):
+            is_other = link.rel != "curies" and needs_values(link)
+            if is_other and filled_in(each, link) is None:
+                yield link
 
 
 def _meanings(
@@ -260,7 +297,7 @@ def _meanings(
 def _of_type(visit: Visit) -> Iterator[Finding]:
     if visit.kind is None or visit.response.status != _OK:
         return
-    told = visit.kind.partition(";")[0].strip().lower()
+    told = _media_type(visit.kind)
     if told != visit.response.media_type:
         yield visit.fault(
             "link-type",

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 from waymark_client.checking.comparisons import Findings, ask
 from waymark_client.checking.findings import Visit
-from waymark_client.documents import Document
+from waymark_client.documents import BoundForm, Document
+from waymark_client.errors import WaymarkError
 from waymark_client.exchange import Failure, Plan, Request
 from waymark_client.forms import URLENCODED, Field, Template, pairs_of
+from waymark_client.plans import options
 from waymark_client.sending import once
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
@@ -25,51 +27,56 @@ _LENGTHS = (1, 8, 32)
 def faults_of_forms(
     visit: Visit, document: Document, *, is_writing: bool
 ) -> Plan[Findings]:
-    """What is wrong with the forms of a document; they are sent only if writing."""
+    """What is wrong with the forms of a document; they change data only if writing."""
     found: Findings = []
     for template in document.templates:
         target = document.target_of(template)
-        if template.method not in _METHODS:
-            told = f"{template.name}: method {template.method}"
-            found.append(visit.fault("malformed-form", told))
-        elif not isinstance(template.told.get("properties", []), list):
-            found.append(visit.fault("malformed-form", f"{template.name}: properties"))
-        elif template.method != "GET":
-            found += yield from _of_target(visit, template, target)
-            if is_writing and template.method != "DELETE":
-                found += yield from _of_submission(visit, template, target)
+        malformed = _malformation(template)
+        if malformed:
+            found.append(visit.fault("malformed-form", f"{template.name}: {malformed}"))
+        elif not visit.source.session.is_own(target):
+            found.append(visit.fault("foreign-host", f"{template.name}: {target}"))
+        else:
+            if template.method != "GET":
+                found += yield from _of_target(visit, template, target)
+            if is_writing or template.method == "GET":
+                found += yield from _of_submission(visit, document, template)
     return found
 
 
+def _malformation(template: Template) -> str | None:
+    if template.method not in _METHODS:
+        return f"method {template.method}"
+    if not isinstance(template.told.get("properties", []), list):
+        return "properties are no list"
+    return None
+
+
 def _of_target(visit: Visit, template: Template, target: str) -> Plan[Findings]:
-    options = yield from ask(visit, "OPTIONS", target)
-    if isinstance(options, Failure):
-        return [visit.fault("dead-form", f"{template.name}: {options.reason}")]
-    if options.status in _MISSING:
+    answered = yield from ask(visit, "OPTIONS", target)
+    if isinstance(answered, Failure):
+        return [visit.fault("dead-form", f"{template.name}: {answered.reason}")]
+    if answered.status in _MISSING:
         return [visit.fault("dead-form", f"{template.name}: {target} does not exist")]
-    allowed = options.headers.get("allow")
+    allowed = answered.headers.get("allow")
     if allowed is None or template.method in _words(allowed):
         return []
     told = f"{template.name}: {template.method} {target} allows {allowed}"
     return [visit.fault("dead-form", told)]
 
 
-def _of_submission(visit: Visit, template: Template, target: str) -> Plan[Findings]:
+def _of_submission(
+    visit: Visit, document: Document, template: Template
+) -> Plan[Findings]:
     """Send the form, filled in with as little as it asks for."""
-    values = _values(template)
-    if values is None:
-        return []
-    if template.content_type == URLENCODED:
-        body = urlencode(pairs_of(template, values)).encode()
-    else:
-        body = json.dumps(values).encode()
-    headers = {"Content-Type": template.content_type}
-    etag = visit.response.headers.get("etag")
-    if etag and target == visit.request.uri:
-        headers["If-Match"] = etag
-    session = visit.source.session
-    request = session.dressed(Request(template.method, target, headers, body))
-    outcome = yield from once(session, request)
+    if template.method == "DELETE":
+        return [visit.untried(f"{template.name}: it would delete {document.uri}")]
+    values, missing = yield from _values(document, template)
+    if missing:
+        told = f"{template.name}: no value for {', '.join(missing)}"
+        return [visit.untried(told)]
+    request = _filled_in(visit, document, template, values)
+    outcome = yield from once(visit.source.session, request)
     if isinstance(outcome, Failure):
         return [visit.fault("form-refused", f"{template.name}: {outcome.reason}")]
     if outcome.status < _FIRST_REFUSAL or outcome.status in _MAY_CONFLICT:
@@ -78,36 +85,58 @@ def _of_submission(visit: Visit, template: Template, target: str) -> Plan[Findin
     return [visit.beside(request, outcome).fault("form-refused", told[:300])]
 
 
-def _values(template: Template) -> dict[str, Any] | None:
-    """Values for what is required, and what the form shows; None if none is found."""
+def _filled_in(
+    visit: Visit, document: Document, template: Template, values: dict[str, Any]
+) -> Request:
+    target, session = document.target_of(template), visit.source.session
+    pairs = urlencode(pairs_of(template, values))
+    if template.method == "GET":
+        return session.dressed(Request("GET", target + ("?" + pairs) * bool(pairs)))
+    is_plain = template.content_type == URLENCODED
+    body = pairs.encode() if is_plain else json.dumps(values).encode()
+    headers = {"Content-Type": template.content_type}
+    etag = visit.response.headers.get("etag")
+    if etag and target == visit.request.uri:
+        headers["If-Match"] = etag
+    return session.dressed(Request(template.method, target, headers, body))
+
+
+def _values(
+    document: Document, template: Template
+) -> Plan[tuple[dict[str, Any], list[str]]]:
+    """Values for what is required, and what the form shows; and fields without one."""
     values: dict[str, Any] = {}
+    missing: list[str] = []
     for field in template.fields:
         value = field.value
         if value is None and field.is_required:
-            value = next(_fitting(field), None)
-            if value is None:
-                return None
+            choices = yield from _choices(document, template, field)
+            value = next(_fitting(field, choices), None)
+            missing += [field.name] * (value is None)
         if value is not None:
             values[field.name] = value
-    return values
+    return values, missing
 
 
-def _fitting(field: Field) -> Iterator[Any]:
-    """Values that keep to what the field tells; a choice made elsewhere has none."""
+def _choices(document: Document, template: Template, field: Field) -> Plan[list[Any]]:
+    """What can be chosen, there or elsewhere; nothing where that is refused."""
+    try:
+        found = yield from options(BoundForm(document, template), field.name)
+    except WaymarkError:
+        return []
+    return [each.value for each in found]
+
+
+def _fitting(field: Field, choices: list[Any]) -> Iterator[Any]:
+    """Values that keep to what the field tells; of a choice, only those to choose."""
+    yield from choices
     if field.source is not None:
         return
-    shown = field.told.get("placeholder")
+    shown = (field.told.get("placeholder"), field.told.get("min"))
     made = [secrets.token_hex(16)[:length] for length in _LENGTHS]
-    low = field.told.get("min")
-    candidates = [each.value for each in field.options]
-    candidates += [each for each in (shown, low) if each is not None]
-    for each in (
-        *candidates,
-        *made,
-        *_WORDS,
-        "a" * int(field.told.get("minLength", 1)),
-    ):
-        if not list(field.faults(each)):
+    longest = "a" * int(field.told.get("minLength", 1))
+    for each in (*shown, *made, *_WORDS, longest):
+        if each is not None and not list(field.faults(each)):
             yield each
 
 

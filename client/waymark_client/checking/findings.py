@@ -43,6 +43,8 @@ RULES: Mapping[str, str] = {
     "malformed-form": "A form tells what HAL-FORMS does not allow.",
     "form-refused": "A form is refused although it was filled in as it says.",
 }
+NOT_TRIED = "not-tried"
+"""No rule: something could not be tried, and would else be taken for good."""
 _EXCERPT = 400
 
 
@@ -89,6 +91,10 @@ class Visit:
     def fault(self, rule: str, message: str) -> Finding:
         """A finding that this answer shows."""
         return Finding(rule, message, self.request, self.response)
+
+    def untried(self, message: str) -> Finding:
+        """What this answer offers, and could not be tried."""
+        return Finding(NOT_TRIED, message, self.request, self.response)
 
     def beside(self, request: Request, response: Response) -> "Visit":
         """Another answer, looked at beside this one."""

@@ -4,14 +4,19 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from waymark_client.checking.findings import RULES, Finding
+from waymark_client.checking.findings import NOT_TRIED, RULES, Finding
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def text_report(findings: Sequence[Finding], asked: int) -> str:
     """A line for each fault, with the exchange below it, and the sum."""
-    return "\n".join([*_lines(findings), f"{asked} requests, {len(findings)} faults"])
+    untried = [
+        f"not tried: {each.message} ({each.where})" for each in _untried(findings)
+    ]
+    faults = faults_in(findings)
+    total = f"{asked} requests, {len(faults)} faults, {len(untried)} not tried"
+    return "\n".join([*untried, *_lines(faults), total])
 
 
 def json_report(findings: Sequence[Finding], asked: int) -> str:
@@ -23,26 +28,46 @@ def json_report(findings: Sequence[Finding], asked: int) -> str:
             "message": each.message,
             "evidence": each.evidence(),
         }
-        for each in findings
+        for each in faults_in(findings)
     ]
-    return _json({"requests": asked, "findings": entries})
+    untried = [
+        {"message": each.message, "uri": each.where} for each in _untried(findings)
+    ]
+    return _json({"requests": asked, "findings": entries, "not_tried": untried})
 
 
 def sarif_report(findings: Sequence[Finding], asked: int) -> str:
     """The findings as a run of SARIF; where a file would stand stands the URI."""
-    used = sorted({each.rule for each in findings})
+    faults = faults_in(findings)
+    used = sorted({each.rule for each in faults})
     driver = {
         "name": "waymark check",
         "rules": [
             {"id": rule, "shortDescription": {"text": RULES[rule]}} for rule in used
         ],
     }
+    untried = [
+        {"level": "note", "message": {"text": f"{each.message} ({each.where})"}}
+        for each in _untried(findings)
+    ]
     run = {
         "tool": {"driver": driver},
-        "results": [_result(each) for each in findings],
+        "results": [_result(each) for each in faults],
+        "invocations": [
+            {"executionSuccessful": True, "toolExecutionNotifications": untried}
+        ],
         "properties": {"requests": asked},
     }
     return _json({"$schema": _SARIF, "version": "2.1.0", "runs": [run]})
+
+
+def faults_in(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings without what was not tried."""
+    return [each for each in findings if each.rule != NOT_TRIED]
+
+
+def _untried(findings: Sequence[Finding]) -> list[Finding]:
+    return [each for each in findings if each.rule == NOT_TRIED]
 
 
 def _result(finding: Finding) -> dict[str, Any]:

@@ -7,7 +7,12 @@ import click
 
 from waymark_client.blocking import Waymark
 from waymark_client.checking.crawler import Bounds, Crawl
-from waymark_client.checking.reports import json_report, sarif_report, text_report
+from waymark_client.checking.reports import (
+    faults_in,
+    json_report,
+    sarif_report,
+    text_report,
+)
 from waymark_client.commands.common import REFUSED, connected, connecting, printable
 
 _REPORTS = {"text": text_report, "json": json_report, "sarif": sarif_report}
@@ -38,7 +43,7 @@ def check(url: str, form: str, **options: Any) -> None:
         crawl = checked(client, bounds)
     findings = list(crawl.findings.values())
     click.echo(printable(_REPORTS[form](findings, crawl.asked)))
-    if findings:
+    if faults_in(findings):
         raise SystemExit(REFUSED)
 
 
