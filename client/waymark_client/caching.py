@@ -11,11 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from httpx2 import Headers
 
 from waymark_client.exchange import Request, Response
+from waymark_client.links import joined
 
 _KEPT_STATUSES = frozenset({200, 203, 301, 308, 410})
 _CREDENTIALS = ("authorization", "cookie")
@@ -123,8 +124,8 @@ class Cache:
         named = [
             response.headers.get(each) for each in ("location", "content-location")
         ]
-        uris = [request.uri, *(urljoin(request.uri, each) for each in named if each)]
-        paths = {_path_of(each) for each in uris}
+        uris = [request.uri, *filter(None, named)]
+        paths = {_path_of(joined(request.uri, each)) for each in uris}
         with self._lock:
             for key in [each for each in self._kept if _path_of(each[1]) in paths]:
                 self._dropped(key)

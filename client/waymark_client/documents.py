@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar
-from urllib.parse import urljoin
 
 from waymark_client.errors import NoSuchForm, NotReadable
 from waymark_client.exchange import Response, is_json
 from waymark_client.forms import DOES, Field, Template
 from waymark_client.link_header import links_in
-from waymark_client.links import Json, Link, Links, link_of
+from waymark_client.links import Json, Link, Links, is_link, joined, link_of
 from waymark_client.sending import Session
 
 _RESERVED = frozenset({"_links", "_embedded", "_templates"})
@@ -61,7 +60,7 @@ class Document(Bound):
                 raise NotReadable(f"{response.uri}: the body is no JSON") from ex
         uri = response.uri
         if not response.body and "location" in response.headers:
-            uri = urljoin(uri, response.headers["location"])
+            uri = joined(uri, response.headers["location"])
         return cls(source, told if isinstance(told, dict) else {}, uri, response)
 
     @property
@@ -170,7 +169,7 @@ class Document(Bound):
 
     def target_of(self, template: Template) -> str:
         """The absolute URI where the form is sent."""
-        return urljoin(self.uri, template.target or "")
+        return joined(self.uri, template.target or "")
 
     def source_of(self, field: Field) -> Link | None:
         """The link to what can be chosen for the field, where it stands elsewhere."""
@@ -215,4 +214,6 @@ def _place(uri: str) -> str:
 
 def _links_of_header(response: Response) -> Iterator[Link]:
     for rel, href, parameters in links_in(response.headers.get("link", "")):
-        yield link_of(rel, {**parameters, "href": href}, response.uri)
+        told = {**parameters, "href": href}
+        if is_link(told):
+            yield link_of(rel, told, response.uri)

@@ -74,7 +74,7 @@ class Problem(WaymarkError):
         self.status = response.status
         self.type = _text(told.get("type")) or "about:blank"
         self.title = _text(told.get("title")) or f"Status {response.status}"
-        self.detail = _text(told.get("detail"))
+        self.detail = _text(told.get("detail")) or _redirection(response)
         self.instance = _text(told.get("instance"))
         self.faults = _faults(told.get("errors"))
         self.members: Mapping[str, Any] = told
@@ -188,7 +188,7 @@ _BY_STATUS: Mapping[int, type[Problem]] = {
     429: TooManyRequests,
     503: Unavailable,
 }
-_FIRST_OF_SERVER = 500
+_FIRST_OF_CLIENT, _FIRST_OF_SERVER = 400, 500
 
 
 def problem_of(request: Request, response: Response) -> Problem:
@@ -225,6 +225,13 @@ def _faults(told: object) -> tuple[Fault, ...]:
         for each in entries
         if isinstance(each, dict)
     )
+
+
+def _redirection(response: Response) -> str | None:
+    """Where a redirection leads that was followed too often, or never."""
+    target = response.headers.get("location")
+    is_one = response.status < _FIRST_OF_CLIENT and target is not None
+    return f"It leads on to {target}" if is_one else None
 
 
 def _duration(seconds: float) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urljoin, urlsplit
 
-from waymark_client.errors import NoSuchLink
-from waymark_client.templates import expand
+from waymark_client.errors import NoSuchLink, NotReadable
+from waymark_client.templates import EXPRESSION, expand
 
 Json = Mapping[str, Any]
 _PORTS = {"http": 80, "https": 443}
@@ -34,7 +34,7 @@ class Link:
             TemplateFault: a variable of the path is missing.
         """
         href = expand(self.href, variables or {}) if self.is_templated else self.href
-        return urljoin(self.base, href)
+        return joined(self.base, href)
 
 
 class Links(Mapping[str, tuple[Link, ...]]):
@@ -107,10 +107,32 @@ class Links(Mapping[str, tuple[Link, ...]]):
 
     def _read(self, rel: str, target: object) -> Iterator[Link]:
         for each in target if isinstance(target, list) else [target]:
-            if isinstance(each, str):
-                yield Link(rel, each, self._base)
-            if isinstance(each, dict) and isinstance(each.get("href"), str):
-                yield link_of(rel, each, self._base)
+            told = {"href": each} if isinstance(each, str) else each
+            if is_link(told):
+                yield link_of(rel, told, self._base)
+
+
+def is_link(told: object) -> TypeGuard[Json]:
+    """Whether it is a link object whose href is a reference or a template."""
+    if not isinstance(told, dict) or not isinstance(told.get("href"), str):
+        return False
+    try:
+        origin_of(EXPRESSION.sub("", told["href"]))
+    except ValueError:
+        return False
+    return True
+
+
+def joined(base: str, reference: str) -> str:
+    """The absolute URI of the reference.
+
+    Raises:
+        NotReadable: it is none, as `http://[a/`.
+    """
+    try:
+        return urljoin(base, reference)
+    except ValueError as ex:
+        raise NotReadable(f"{reference} is no URI: {ex}") from ex
 
 
 def link_of(rel: str, told: Json, base: str) -> Link:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from waymark_client.documents import BoundForm, Document, Start
 from waymark_client.errors import Interrupted, NoSuchLink, NotReadable, StaleDocument
 from waymark_client.exchange import Failure, Found, More, Plan, Request, Stream, Walk
 from waymark_client.forms import URLENCODED, Option, options_of, pairs_of
-from waymark_client.links import Link
+from waymark_client.links import Link, joined
 from waymark_client.sending import ACCEPT, answer, opened
 from waymark_client.templates import require_known, variables_of
 
@@ -24,7 +24,7 @@ _GUARDED = frozenset({"PUT", "PATCH", "DELETE"})
 
 def read(here: D, uri: str = "", /, **headers: str) -> Plan[D]:
     """The document at the URI, which may be relative; itself without one."""
-    request = Request("GET", urljoin(here.uri, uri)).with_headers(**headers)
+    request = Request("GET", joined(here.uri, uri)).with_headers(**headers)
     return type(here).of(here, (yield from answer(here.session, request)))
 
 
@@ -306,7 +306,7 @@ def begin(start: Start[D], /) -> Plan[D]:
 
 def read_from(start: Start[D], uri: str, /) -> Plan[D]:
     """The document at a URI that is known from elsewhere."""
-    request = Request("GET", urljoin(start.session.root, uri))
+    request = Request("GET", joined(start.session.root, uri))
     response = yield from answer(start.session, request)
     return start.document_class.of(start, response)
 

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import urljoin
 
 from waymark_client.caching import Cache
 from waymark_client.errors import (
@@ -25,7 +24,7 @@ from waymark_client.exchange import (
     Response,
     Stream,
 )
-from waymark_client.links import Links, origin_of
+from waymark_client.links import Links, joined, origin_of
 from waymark_client.retrying import (
     Retries,
     is_done_once,
@@ -139,7 +138,7 @@ def traced(session: Session, request: Request, outcome: R) -> R:
 
 
 def _redirected(request: Request, response: Response) -> Request:
-    uri = urljoin(request.uri, response.headers["location"])
+    uri = joined(request.uri, response.headers["location"])
     if response.status in _SAME_METHOD or request.method in {"GET", "HEAD"}:
         return Request(request.method, uri, request.headers, request.body)
     return Request("GET", uri)

@@ -9,10 +9,9 @@ from click.testing import CliRunner
 from tests.waymark_client.flawed import HAL, NEW_BOOK, Shop, problem
 from tests.waymark_client.scripted import AT_ONCE
 from waymark_client import Waymark
-from waymark_client.checking.crawler import Bounds
+from waymark_client.checking.crawler import Bounds, crawled
 from waymark_client.checking.findings import NOT_TRIED, RULES
 from waymark_client.commands import waymark
-from waymark_client.commands.checking import checked
 
 ROOT = "http://shop.example/"
 WRITING = Bounds(is_writing=True)
@@ -22,7 +21,7 @@ def findings(shop, bounds=WRITING):
     transport = httpx2.MockTransport(shop)
     options = {"transport": transport, "cache": None, "retries": AT_ONCE}
     with Waymark(ROOT, user=("ada", "lace"), **options) as client:
-        return list(checked(client, bounds).findings.values())
+        return list(crawled(client, bounds).findings.values())
 
 
 def links(change):
@@ -137,6 +136,10 @@ FLAWS = [
     pytest.param("malformed-link", linked("item", None), id="no href"),
     pytest.param(
         "malformed-link", links(lambda told: told.update(item="/")), id="text"
+    ),
+    pytest.param("malformed-link", linked("x", "http://[bad/"), id="no URI"),
+    pytest.param(
+        "malformed-link", field("link", '<http://[bad/>; rel="x"'), id="none in Link"
     ),
     pytest.param("malformed-template", linked("x", "/b{?x", templated=True), id="open"),
     pytest.param("undeclared-template", linked("x", "/books{?page}"), id="undeclared"),

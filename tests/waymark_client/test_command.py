@@ -4,17 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import httpx2
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
-from tests.waymark_client.scripted import AT_ONCE, Scripted, hal, links
+from tests.waymark_client.scripted import AT_ONCE, Scripted, client_of, hal, links
 from waymark_client.__main__ import main
 from waymark_client.commands import waymark
 from waymark_client.commands.common import complete_relation, parted
-from waymark_client.commands.showing import console
+from waymark_client.commands.showing import console, show
 
 URL = "http://shop.example/api/"
 FIELDS = [
@@ -77,6 +79,38 @@ def test_get_prints_what_is_no_collection(server):
     done = run(server, "get", "shop.example/api/", "book", "id=b")
     assert "Emma" in done.output
     assert "→" in run(server, "get", URL).output
+
+
+def test_of_many_columns_those_that_fit_are_shown(server):
+    wide = {"id": 1, "long": "x" * 90, "none": None, "other": "y" * 90, "last": "z"}
+    rows = [{**wide, **links(self="/api/b")}] * 201
+    server.change("GET /api/books", hal({"_embedded": {"item": rows}}))
+    shown = StringIO()
+    show(reading(server, "books"), "table", Console(file=shown, width=60))
+    assert "x" * 39 + "…" in shown.getvalue()
+    assert "yy" not in shown.getvalue()
+    assert "last" in shown.getvalue()
+    assert "200 of 201, without other" in shown.getvalue()
+
+
+def test_of_rows_without_members_the_uris_are_shown(server):
+    server.change("GET /api/books", hal({"_embedded": {"item": [links(self="/b/1")]}}))
+    assert "http://shop.example/b/1" in run(server, "get", URL, "wm:books").output
+
+
+def reading(server, path):
+    """A document of the server."""
+    return client_of(server).read(path)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [(b"<p>\x1b[31m", "<p>\N{REPLACEMENT CHARACTER}[31m"), (b"\xff", "1 octets that")],
+)
+def test_what_is_no_hal_is_printed_as_it_is(server, body, told):
+    plain = httpx2.Response(200, headers={"content-type": "text/html"}, content=body)
+    server.change("GET /api/books", plain)
+    assert told in run(server, "get", URL, "wm:books", "--format", "json").output
 
 
 def test_get_prints_json(server):
@@ -144,6 +178,12 @@ def test_export_does_not_lose_a_member_that_comes_late(server):
     done = run(server, "export", URL, "wm:books", "--format", "csv")
     assert done.exit_code == 4
     assert "late came late" in done.stderr
+
+
+def test_export_of_what_is_no_collection_is_refused(server):
+    done = run(server, "export", URL, "book", "id=b")
+    assert done.exit_code == 4
+    assert "api/b is no collection" in done.stderr
 
 
 def test_words_with_an_equals_sign_are_variables():

@@ -57,7 +57,7 @@ def test_redirections_in_a_circle_end():
     server = Scripted(
         {"GET /api/": httpx2.Response(302, headers={"location": "/api/"})}
     )
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="It leads on to /api/"):
         client_of(server).root()
     assert len(server.asked) == 11
 

@@ -245,6 +245,26 @@ def test_variables_go_to_the_link_whatever_is_embedded():
         root.follow("b", z="x")
 
 
+@pytest.mark.parametrize("href", ["http://[bad/", "http://a:99999999/", None, 5])
+def test_what_is_no_reference_is_no_link(href):
+    root, _ = at({"_links": {"bad": {"href": href}, "self": {"href": "/api/"}}})
+    assert list(root.links) == ["self"]
+
+
+def test_a_host_may_be_a_variable():
+    href = "http://{host}:{port}/a"
+    root, _ = at(links(far={"href": href, "templated": True}))
+    assert root.links.one("far").uri({"host": "h", "port": 1}) == "http://h:1/a"
+
+
+def test_what_is_no_reference_can_t_be_read():
+    root, _ = at({"_templates": {"default": {"target": "http://[bad/"}}})
+    with pytest.raises(NotReadable, match=r"http://\[bad/ is no URI"):
+        root.read("http://[bad/")
+    with pytest.raises(NotReadable):
+        root.form().submit()
+
+
 def test_a_document_is_no_sequence():
     root, _ = at({})
     with pytest.raises(TypeError, match="not iterable"):

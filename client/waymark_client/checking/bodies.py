@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 from waymark_client.checking.findings import Finding, Visit, documents_in
 from waymark_client.documents import Document
 from waymark_client.link_header import links_in
-from waymark_client.links import Link, origin_of
+from waymark_client.links import Link, is_link, origin_of
 from waymark_client.templates import is_well_formed, variables_of
 
 _ABOUT = frozenset(
@@ -43,7 +43,7 @@ def _of_self(visit: Visit, document: Document) -> Iterator[Finding]:
 def _of_shape(visit: Visit, document: Document) -> Iterator[Finding]:
     for rel, target in _told_links(document).items():
         for each in target if isinstance(target, list) else [target]:
-            if not isinstance(each, dict) or not isinstance(each.get("href"), str):
+            if not is_link(each):
                 yield visit.fault("malformed-link", f"{rel} is {str(each)[:80]}")
 
 
@@ -80,10 +80,12 @@ def _of_header(visit: Visit, document: Document) -> Iterator[Finding]:
         told[rel] = {
             urljoin(visit.response.uri, each["href"])
             for each in (target if isinstance(target, list) else [target])
-            if isinstance(each, dict) and isinstance(each.get("href"), str)
+            if is_link(each)
         }
     for rel, href, _ in links_in(visit.response.headers.get("link", "")):
-        if rel in told and urljoin(visit.response.uri, href) not in told[rel]:
+        if not is_link({"href": href}):
+            yield visit.fault("malformed-link", f"{rel} of the header is {href}")
+        elif rel in told and urljoin(visit.response.uri, href) not in told[rel]:
             body = ", ".join(sorted(told[rel]))
             yield visit.fault(
                 "link-header", f"{rel}: {href} in the header, {body} in the body"

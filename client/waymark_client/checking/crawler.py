@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from urllib.parse import urljoin, urlsplit
 
+from waymark_client.blocking import Waymark
 from waymark_client.checking.answers import faults_of_answer
 from waymark_client.checking.bodies import faults_of_document
 from waymark_client.checking.comparisons import (
@@ -40,7 +41,7 @@ from waymark_client.exchange import (
     Step,
     is_json,
 )
-from waymark_client.links import Link
+from waymark_client.links import Link, joined
 from waymark_client.sending import once
 from waymark_client.templates import is_well_formed
 
@@ -229,6 +230,13 @@ class Crawl:
             self.findings.setdefault(key, each)
 
 
+def crawled(client: Waymark, bounds: Bounds) -> Crawl:
+    """The walk through the client's service, at its end."""
+    crawl = Crawl(client, bounds)
+    client.driver.run(crawl.run())
+    return crawl
+
+
 def _require_start(request: Request, outcome: Response | Failure) -> None:
     """Let pass only a service that lets itself be walked through.
 
@@ -259,7 +267,7 @@ def _media_type(kind: str | None) -> str:
 def _ways_on(visit: Visit) -> Iterator[tuple[str, str, str | None]]:
     for name in ("location", "content-location"):
         if name in visit.response.headers:
-            yield name, urljoin(visit.request.uri, visit.response.headers[name]), None
+            yield name, joined(visit.request.uri, visit.response.headers[name]), None
     if visit.document is not None:
         for document in documents_in(visit.document):
             yield from _links_on(document)

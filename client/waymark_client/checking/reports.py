@@ -61,6 +61,9 @@ def sarif_report(findings: Sequence[Finding], asked: int) -> str:
     return _json({"$schema": _SARIF, "version": "2.1.0", "runs": [run]})
 
 
+REPORTS = {"text": text_report, "json": json_report, "sarif": sarif_report}
+
+
 def faults_in(findings: Sequence[Finding]) -> list[Finding]:
     """The findings without what was not tried."""
     return [each for each in findings if each.rule != NOT_TRIED]

@@ -42,6 +42,8 @@ def connected(
     watch = _shown if trace else None
     full = url if "://" in url else f"http://{url}"
     given = click.get_current_context().find_object(dict) or {}
+    # People wait for a second or two, not for as long as a program would.
+    options["retries"] = Retries(attempts=3)
     options = {"token": token, "timeout": timeout, "trace": watch, **options, **given}
     try:
         with Waymark(full, **options) as client:

@@ -22,7 +22,7 @@ from waymark_client.errors import NotReadable
 Writer = Callable[[dict[str, Any]], None]
 
 
-@click.command()
+@click.command(short_help="Write all that a collection holds.")
 @click.argument("url")
 @click.argument(
     "words", nargs=-1, shell_complete=complete_relation, metavar="[REL|NAME=VALUE]..."
@@ -57,8 +57,17 @@ def export(
 
 
 def _rows(here: Resource) -> Iterator[Resource]:
+    """What the collection holds.
+
+    Raises:
+        NotReadable: it is none, neither a list nor a total nor a stream is told.
+    """
     types = {link.type for link in here.links.get("alternate", ())}
-    return here.stream() if "application/x-ndjson" in types else here.items()
+    if "application/x-ndjson" in types:
+        return here.stream()
+    if here.item_rel is None and total_of(here) is None:
+        raise NotReadable(f"{here.uri} is no collection")
+    return here.items()
 
 
 def _ndjson(output: IO[str]) -> Writer:

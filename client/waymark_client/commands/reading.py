@@ -18,7 +18,7 @@ shown_as = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Follow relations, and print where they lead.")
 @click.argument("url")
 @click.argument(
     "words", nargs=-1, shell_complete=complete_relation, metavar="[REL|NAME=VALUE]..."
@@ -34,7 +34,7 @@ def get(url: str, words: tuple[str, ...], form: str, **connection: Any) -> None:
         show(reached(client, words), form, console())
 
 
-@click.command()
+@click.command(short_help="Follow relations, and send a form.")
 @click.argument("url")
 @click.argument(
     "words", nargs=-1, shell_complete=complete_relation, metavar="[REL|NAME=VALUE]..."

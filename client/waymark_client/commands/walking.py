@@ -21,7 +21,7 @@ _HIDDEN = frozenset({"self", "curies"})
 _MOST_OPTIONS = 20
 
 
-@click.command()
+@click.command(short_help="Walk from link to link, and fill in forms.")
 @click.argument("url")
 @connecting
 def walk(url: str, **connection: Any) -> None:
