@@ -46,15 +46,14 @@ def follow(here: D, /, *way: str | Link, **variables: Any) -> Plan[D]:
     used: list[str] = []
     for left, each in zip(range(len(way) - 1, -1, -1), way, strict=True):
         inside = None if _is_to_fill_in(here, each, variables) else _inside(here, each)
-        link = None if inside else _link(here, each)
-        if link is not None and link.is_templated:
-            used.append(link.href)
+        there = inside or _link(here, each)
+        if isinstance(there, Link) and there.is_templated:
+            used.append(there.href)
         if not left:
             require_known(variables, used)
-        if inside:
-            here = inside
-        elif link is not None:
-            here = yield from read(here, link.uri(variables), **_accepting(link))
+        if isinstance(there, Link):
+            there = yield from read(here, there.uri(variables), **_accepting(there))
+        here = there
     return here
 
 

@@ -146,9 +146,9 @@ def _redirected(request: Request, response: Response) -> Request:
 
 def _cached(session: Session, request: Request) -> Plan[Response]:
     cache = session.cache
-    if cache is None or request.method not in {"GET", "HEAD"}:
+    if cache is None or request.method != "GET":
         return (yield from _changing(session, request))
-    stored = cache.find(request) if request.method == "GET" else None
+    stored = cache.find(request)
     is_asked = "no-cache" in request.headers.get("Cache-Control", "")
     if stored and cache.is_fresh(stored) and not is_asked:
         return stored.response
@@ -161,8 +161,7 @@ def _cached(session: Session, request: Request) -> Plan[Response]:
         )
         if response.status == _NOT_MODIFIED:
             return cache.revalidated(request, stored, response)
-    if request.method == "GET":
-        cache.keep(request, response)
+    cache.keep(request, response)
     return response
 
 
@@ -199,10 +198,9 @@ def _settled(request: Request, response: Response, *, may_be_done: bool) -> Resp
     if request.method == "DELETE" and response.status in _GONE:
         return Response(204, response.headers, b"", response.uri)
     if response.status == _VERSION_MISMATCH:
-        problem = problem_of(request, response)
+        problem = VersionMismatch(request, response)
         problem.add_note("An attempt before got no answer: the change may be its own.")
-        if isinstance(problem, VersionMismatch):
-            problem.may_be_own = True
+        problem.may_be_own = True
         raise problem
     return response
 

@@ -90,6 +90,16 @@ def test_a_server_that_wants_more_patience_than_there_is_gets_none(monkeypatch):
     assert pauses == []
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [("90", "90 seconds"), ("600", "10 minutes"), ("10800", "3 hours")],
+)
+def test_a_refusal_tells_when_to_ask_again(seconds, told):
+    server = Scripted({"GET /api/": refusal(503, retry_after=seconds)})
+    with pytest.raises(Unavailable, match=f"later. Ask again in {told}"):
+        client_of(server, retries=Retries(attempts=1)).root()
+
+
 def test_an_answer_that_says_nothing_of_later_is_final():
     server = Scripted({"GET /api/": refusal(500)})
     with pytest.raises(ServerFault):

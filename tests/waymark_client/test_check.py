@@ -183,6 +183,9 @@ FLAWS = [
         "no-problem", field("content-type", "text/plain", status=404), id="404"
     ),
     pytest.param(
+        "no-problem", spoiled("GET", 404, lambda *_: (404, {}, b"")), id="bare 404"
+    ),
+    pytest.param(
         "problem-status",
         spoiled("GET", 404, lambda *_: (404, *problem(400)[1:])),
         id="another status",
@@ -201,6 +204,7 @@ FLAWS = [
     ),
     pytest.param("malformed-form", form(method="GRAB"), id="no such method"),
     pytest.param("malformed-form", form(properties={"a": 1}), id="properties"),
+    pytest.param("malformed-form", form(target="http://[bad/"), id="target"),
     pytest.param(
         "form-refused", spoiled("POST", 201, lambda *_: problem(400)), id="refused form"
     ),
@@ -217,6 +221,23 @@ def test_a_flaw_is_found_with_the_answer_that_shows_it(rule, flaw):
 
 def test_a_flawless_shop_has_no_findings():
     assert findings(Shop()) == []
+
+
+def test_a_shop_without_tags_is_flawless():
+    def spoil(request, status, fields, body):
+        return status, {name: fields[name] for name in fields if name != "etag"}, body
+
+    assert findings(Shop(spoil=spoil)) == []
+
+
+def test_a_refusal_that_gets_no_answer_is_none():
+    spoil = refusing(lambda it: "x-nothing" in it.headers["accept"])
+    assert findings(Shop(spoil=spoil)) == []
+
+
+def test_a_header_field_that_is_no_uri_is_left_to_the_linter():
+    found = findings(Shop(**field("content-location", "http://[bad/", status=404)))
+    assert {each.rule for each in found} <= {"http"}
 
 
 def test_every_rule_is_tried():
@@ -467,7 +488,9 @@ def test_without_leave_nothing_is_written():
     assert {each.split()[0] for each in asked} == {"GET", "HEAD", "OPTIONS"}
 
 
-@pytest.mark.parametrize("bounds", [Bounds(depth=0), Bounds(requests=1)])
+@pytest.mark.parametrize(
+    "bounds", [Bounds(depth=0), Bounds(requests=1), Bounds(each_shape=0)]
+)
 def test_the_walk_is_bounded(bounds):
     asked = []
     findings(Shop(spoil=noting(asked)), bounds)

@@ -180,6 +180,14 @@ def test_export_does_not_lose_a_member_that_comes_late(server):
     assert "late came late" in done.stderr
 
 
+def test_export_uses_the_stream_of_the_server(server):
+    rows = {"href": "/api/rows", "type": "application/x-ndjson"}
+    kind = {"content-type": "application/x-ndjson"}
+    server.change("GET /api/books", hal(links(alternate=rows)))
+    server.change("GET /api/rows", httpx2.Response(200, headers=kind, text='{"n": 1}'))
+    assert run(server, "export", URL, "wm:books").stdout == '{"n": 1}\n'
+
+
 def test_export_of_what_is_no_collection_is_refused(server):
     done = run(server, "export", URL, "book", "id=b")
     assert done.exit_code == 4

@@ -257,6 +257,12 @@ def test_a_host_may_be_a_variable():
     assert root.links.one("far").uri({"host": "h", "port": 1}) == "http://h:1/a"
 
 
+def test_a_curie_without_a_name_means_nothing():
+    curies = [{"href": "/rels/{rel}", "templated": True}]
+    root, _ = at(links(curies=curies, ea__x="/api/"))
+    assert root.links.meaning("ea:x") == "ea:x"
+
+
 def test_what_is_no_reference_can_t_be_read():
     root, _ = at({"_templates": {"default": {"target": "http://[bad/"}}})
     with pytest.raises(NotReadable, match=r"http://\[bad/ is no URI"):

@@ -9,7 +9,7 @@ from httplint.note import Note, levels
 
 from waymark_client.checking.findings import Finding, Visit
 from waymark_client.checking.streams import STREAMS, faults_of_rows
-from waymark_client.exchange import Request, Response, is_json
+from waymark_client.exchange import Response, is_json
 
 _ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _PROBLEM = "application/problem+json"
@@ -101,11 +101,11 @@ def _of_problem(visit: Visit) -> Iterator[Finding]:
 
 
 def _of_http(visit: Visit) -> Iterator[Finding]:
-    for summary in _notes(visit.request, visit.response):
+    for summary in _notes(visit.response):
         yield visit.fault("http", summary)
 
 
-def _notes(request: Request, response: Response) -> list[str]:
+def _notes(response: Response) -> list[str]:
     """What httplint finds wrong, each once."""
     linter = HttpResponseLinter()
     linter.process_response_topline(b"HTTP/1.1", str(response.status).encode(), b"")
@@ -116,8 +116,7 @@ def _notes(request: Request, response: Response) -> list[str]:
         if name.lower() not in {b"content-encoding", b"content-length"}
     ]
     linter.process_headers(fields)
-    if request.method != "HEAD":
-        linter.feed_content(response.body)
+    linter.feed_content(response.body)
     linter.finish_content(complete=True)
     return sorted({str(note.summary) for note in linter.notes if _is_bad(note)})
 

@@ -41,7 +41,7 @@ from waymark_client.exchange import (
     Step,
     is_json,
 )
-from waymark_client.links import Link, joined
+from waymark_client.links import Link, is_link
 from waymark_client.sending import once
 from waymark_client.templates import is_well_formed
 
@@ -266,8 +266,9 @@ def _media_type(kind: str | None) -> str:
 
 def _ways_on(visit: Visit) -> Iterator[tuple[str, str, str | None]]:
     for name in ("location", "content-location"):
-        if name in visit.response.headers:
-            yield name, joined(visit.request.uri, visit.response.headers[name]), None
+        reference = visit.response.headers.get(name)
+        if is_link({"href": reference}):
+            yield name, urljoin(visit.request.uri, reference), None
     if visit.document is not None:
         for document in documents_in(visit.document):
             yield from _links_on(document)

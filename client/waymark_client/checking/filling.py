@@ -12,6 +12,7 @@ from waymark_client.documents import BoundForm, Document
 from waymark_client.errors import WaymarkError
 from waymark_client.exchange import Failure, Plan, Request
 from waymark_client.forms import URLENCODED, Field, Template, pairs_of
+from waymark_client.links import is_link
 from waymark_client.plans import options
 from waymark_client.sending import once
 
@@ -30,11 +31,12 @@ def faults_of_forms(
     """What is wrong with the forms of a document; they change data only if writing."""
     found: Findings = []
     for template in document.templates:
-        target = document.target_of(template)
         malformed = _malformation(template)
         if malformed:
             found.append(visit.fault("malformed-form", f"{template.name}: {malformed}"))
-        elif not visit.source.session.is_own(target):
+            continue
+        target = document.target_of(template)
+        if not visit.source.session.is_own(target):
             found.append(visit.fault("foreign-host", f"{template.name}: {target}"))
         else:
             if template.method != "GET":
@@ -49,6 +51,8 @@ def _malformation(template: Template) -> str | None:
         return f"method {template.method}"
     if not isinstance(template.told.get("properties", []), list):
         return "properties are no list"
+    if not is_link({"href": template.target or ""}):
+        return f"target {template.target}"
     return None
 
 
