@@ -216,14 +216,17 @@ def _told(response: Response) -> dict[str, Any]:
 
 def _faults(told: object) -> tuple[Fault, ...]:
     entries = told if isinstance(told, list) else []
-    names = ("pointer", "parameter", "code")
-    return tuple(
-        Fault(
-            _text(each.get("detail")) or "",
-            **{name: _text(each.get(name)) for name in names},
-        )
-        for each in entries
-        if isinstance(each, dict)
+    return tuple(_fault(each) for each in entries if isinstance(each, dict))
+
+
+def _fault(told: Mapping[str, Any]) -> Fault:
+    pointer = _text(told.get("pointer"))
+    return Fault(
+        _text(told.get("detail")) or "",
+        # The RFC's own example has the pointer as a fragment: `#/age`.
+        pointer.removeprefix("#") if pointer else None,
+        _text(told.get("parameter")),
+        _text(told.get("code")),
     )
 
 

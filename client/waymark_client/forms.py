@@ -169,8 +169,10 @@ class Template:
 
     @property
     def content_type(self) -> str:
-        """The media type of what is sent; JSON where none is told."""
-        return str(self.told.get("contentType") or _JSON)
+        """The media type of what is sent; JSON where none is told, or another one."""
+        told = str(self.told.get("contentType"))
+        is_known = told == URLENCODED or told.endswith(("/json", "+json"))
+        return told if is_known else _JSON
 
     @property
     def fields(self) -> tuple[Field, ...]:

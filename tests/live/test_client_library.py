@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from liveserver import Server
 
-from waymark_client import AsyncWaymark, NoSuchForm, VersionMismatch, Waymark
+from waymark_client import AsyncWaymark, Missing, NoSuchForm, VersionMismatch, Waymark
 
 
 @pytest.fixture
@@ -61,6 +61,18 @@ def test_the_same_journey_asynchronously(stocked):
     status, customers = asyncio.run(journey())
     assert status == "cancelled"
     assert customers
+
+
+def test_a_book_is_edited_by_its_form_and_changed_by_another(server):
+    with Waymark(server.url) as shop:
+        book = shop["wm:books"].form("new").submit(title="Ema", author="Jane Austen")
+        book = book.form("edit").submit(title="Emma")
+        assert book.form("change").submit(pages=474).state["pages"] == 474
+        assert book.refresh().state["title"] == "Emma"
+        assert shop["wm:books"].form("search").submit(q="emma").state["count"] >= 1
+        book.refresh().form("delete").submit()
+        with pytest.raises(Missing):
+            book.refresh()
 
 
 def test_of_two_editors_the_second_is_told(server):

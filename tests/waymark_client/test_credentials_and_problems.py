@@ -106,6 +106,14 @@ def test_a_problem_tells_all_its_faults():
     )
 
 
+def test_a_pointer_may_be_a_fragment_as_in_the_rfc():
+    told = {"errors": [{"pointer": "#/age", "detail": "Positive."}]}
+    server = Scripted({"GET /api/": httpx2.Response(422, json=told)})
+    with pytest.raises(Invalid) as refused:
+        client_of(server).root()
+    assert refused.value.pointers == {"/age": "Positive."}
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

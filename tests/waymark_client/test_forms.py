@@ -118,6 +118,12 @@ def test_json_is_sent_as_json_and_is_the_default():
     assert server.requests[-1].headers["content-type"] == "application/json"
 
 
+def test_a_content_type_that_no_form_has_is_taken_for_json():
+    form, server = form_of(prop("t", value="4"), content_type="multipart/form-data")
+    form.submit()
+    assert server.requests[-1].headers["content-type"] == "application/json"
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_form_that_changes_the_document_carries_its_tag(method):
     form, server = form_of(method=method)
