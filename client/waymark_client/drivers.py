@@ -41,6 +41,9 @@ _NOT_SENT = (
     httpx2.UnsupportedProtocol,
     httpx2.LocalProtocolError,
     httpx2.ProxyError,
+    httpx2.InvalidURL,
+    # A header field, as the type of a link, is not in ASCII.
+    UnicodeEncodeError,
 )
 
 
@@ -95,11 +98,9 @@ class Driver(ABC):
                 return await self._open(step.request)
             answered = await self._send(self._told(step), stream=False)
             return _read(answered, answered.content)
-        except (httpx2.TransportError, httpx2.InvalidURL, httpx2.DecodingError) as ex:
+        except (httpx2.TransportError, httpx2.DecodingError, *_NOT_SENT) as ex:
             reason = f"{type(ex).__name__} {ex}".strip()
-            return Failure(
-                reason, was_sent=not isinstance(ex, (*_NOT_SENT, httpx2.InvalidURL))
-            )
+            return Failure(reason, was_sent=not isinstance(ex, _NOT_SENT))
 
     async def _open(self, request: Request) -> Outcome:
         answered = await self._send(self._told(request), stream=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 from urllib.parse import urljoin, urlsplit
 
-from waymark_client.errors import NoSuchLink, NotReadable
+from waymark_client.errors import NoSuchLink, NotReadable, WaymarkError
 from waymark_client.templates import EXPRESSION, expand
 
 Json = Mapping[str, Any]
@@ -91,7 +91,11 @@ class Links(Mapping[str, tuple[Link, ...]]):
         prefix, colon, reference = rel.partition(":")
         if not colon or prefix not in self.curies:
             return rel
-        return str(self.curies[prefix].uri({"rel": reference}))
+        try:
+            return self.curies[prefix].uri({"rel": reference})
+        except WaymarkError:
+            # A curie with other variables than `rel` gives nothing a meaning.
+            return rel
 
     def is_resolved(self, rel: str) -> bool:
         """Whether the relation is registered, a URI, or a short one with a meaning."""

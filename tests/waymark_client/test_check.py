@@ -19,7 +19,7 @@ from tests.waymark_client.flaws import (
     refusing,
     spoiled,
 )
-from waymark_client.checking.findings import RULES
+from waymark_client.checking.findings import NOT_TRIED, RULES
 from waymark_client.commands import waymark
 
 
@@ -231,6 +231,18 @@ def test_a_format_that_is_refused_is_none():
 def test_a_page_that_is_missing_is_a_dead_link_alone():
     flaw = page(1, next="/nowhere")
     assert {each.rule for each in findings(Shop(**flaw))} == {"dead-link"}
+
+
+def test_a_next_page_that_needs_values_is_no_page_yet():
+    told = {"href": "/books/{page}", "templated": True}
+    flaw = at("/books?page=2", _links={"self": {"href": "/books?page=2"}, "next": told})
+    rules = {each.rule for each in findings(Shop(**flaw))}
+    assert rules == {"pages-do-not-meet", NOT_TRIED}
+
+
+def test_a_type_that_is_no_header_field_is_a_dead_link():
+    found = findings(Shop(**linked("x", "/b/1", type="é")))
+    assert {each.rule for each in found} == {"dead-link"}
 
 
 def test_a_problem_that_can_t_be_read_is_told():

@@ -257,8 +257,11 @@ def test_a_host_may_be_a_variable():
     assert root.links.one("far").uri({"host": "h", "port": 1}) == "http://h:1/a"
 
 
-def test_a_curie_without_a_name_means_nothing():
-    curies = [{"href": "/rels/{rel}", "templated": True}]
+@pytest.mark.parametrize(
+    "curie", [{"href": "/rels/{rel}"}, {"href": "/rels/{action}", "name": "ea"}]
+)
+def test_a_curie_without_a_name_or_with_another_variable_means_nothing(curie):
+    curies = [{**curie, "templated": True}]
     root, _ = at(links(curies=curies, ea__x="/api/"))
     assert root.links.meaning("ea:x") == "ea:x"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from waymark_client.checking.findings import Finding, Visit
+from waymark_client.checking.variables import needs_values
 from waymark_client.documents import Document
 from waymark_client.exchange import Failure, Plan, Request, Response
 from waymark_client.sending import once
@@ -99,9 +100,9 @@ def faults_of_variants(visit: Visit) -> Plan[Findings]:
 
 def faults_of_pages(visit: Visit, page: Document) -> Plan[Findings]:
     """The page behind this one leads back to it, and holds none of its items."""
-    if "next" not in page.links:
+    onward = _where(page, "next")
+    if onward is None:
         return []
-    onward = page.links.one("next").uri()
     if onward in {visit.request.uri, page.uri}:
         return [visit.fault("endless-pages", f"next is {onward}")]
     behind = yield from _document(visit, onward)
@@ -110,9 +111,10 @@ def faults_of_pages(visit: Visit, page: Document) -> Plan[Findings]:
     found = []
     if both := sorted(_items(page) & _items(behind)):
         found.append(visit.fault("pages-overlap", f"{both[0]} is on {onward} as well"))
-    if "prev" not in behind.links:
+    backward = _where(behind, "prev")
+    if backward is None:
         return [*found, visit.fault("pages-do-not-meet", f"{onward} has no prev")]
-    back = yield from _document(visit, behind.links.one("prev").uri())
+    back = yield from _document(visit, backward)
     if back is None or _items(back) != _items(page):
         told = f"prev of {onward} does not lead to the same items"
         found.append(visit.fault("pages-do-not-meet", told))
@@ -148,12 +150,19 @@ def _document(visit: Visit, uri: str) -> Plan[Document | None]:
     return Document.of(visit.source, answered)
 
 
+def _where(page: Document, rel: str) -> str | None:
+    """Where the relation leads; None if it does not, or not without values."""
+    links = [each for each in page.links.get(rel, ()) if not needs_values(each)]
+    return links[0].uri() if links else None
+
+
 def _items(page: Document) -> set[str]:
     rel = page.item_rel
     inside = page.embedded(rel) if rel else None
     if inside is not None:
         return {each.uri for each in inside if "self" in each.links}
-    return {link.uri() for link in page.links.get(rel or "item", ())}
+    links = page.links.get(rel or "item", ())
+    return {link.uri() for link in links if not needs_values(link)}
 
 
 def _names(response: Response) -> set[str]:

@@ -138,8 +138,9 @@ def _fitting(field: Field, choices: list[Any]) -> Iterator[Any]:
         return
     shown = (field.told.get("placeholder"), field.told.get("min"))
     made = [secrets.token_hex(16)[:length] for length in _LENGTHS]
-    longest = "a" * int(field.told.get("minLength", 1))
-    for each in (*shown, *made, *_WORDS, longest):
+    length = field.told.get("minLength")
+    long = "a" * length if isinstance(length, int) else None
+    for each in (*shown, *made, *_WORDS, long):
         if each is not None and not list(field.faults(each)):
             yield each
 

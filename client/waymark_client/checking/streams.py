@@ -24,7 +24,7 @@ _ENOUGH = 1 << 16
 
 
 def sampled(session: Session, request: Request) -> Plan[Response | Failure]:
-    """What comes of the request, with whole lines from the beginning of the body."""
+    """What comes of the request, with whole rows from the beginning of the body."""
     opened = yield Open(request)
     if not isinstance(opened, Stream):
         assert isinstance(opened, Failure)  # noqa: S101 - what a driver gives for Open
@@ -37,16 +37,22 @@ def sampled(session: Session, request: Request) -> Plan[Response | Failure]:
         body += part
     yield Leave(opened)
     if len(body) >= _ENOUGH:
-        body = body[: body.rfind(b"\n", 0, _ENOUGH) + 1]
+        body = _whole_rows(body[:_ENOUGH], head.media_type)
     whole = Response(head.status, head.headers, body, head.uri)
     return traced(session, request, whole)
 
 
-def faults_of_rows(visit: Visit) -> Iterator[Finding]:
-    """The first line that is no JSON, or the first row of another width than the first.
+def _whole_rows(body: bytes, kind: str) -> bytes:
+    """The body without what was cut off behind the last end of a row."""
+    body = body[: body.rfind(b"\n") + 1]
+    # A line that ends between quotes is none of the ends of a row.
+    while kind == "text/csv" and body.count(b'"') % 2:
+        body = body[: body.rfind(b"\n", 0, -1) + 1]
+    return body
 
-    What stands in the last row is not looked at, since it may have been cut off.
-    """
+
+def faults_of_rows(visit: Visit) -> Iterator[Finding]:
+    """The first line that is no JSON, or the first row of another width than others."""
     of = _csv_fault if visit.response.media_type == "text/csv" else _line_fault
     try:
         told = of(visit.response.body.decode())
@@ -70,7 +76,7 @@ def _csv_fault(text: str) -> str | None:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as ex:
         return str(ex)
-    for number, row in enumerate(rows[:-1], 1):
+    for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             return f"row {number} has {len(row)} cells, the first {len(rows[0])}"
     return None
