@@ -7,12 +7,12 @@ is to be awaited. The overloads of `__get__` tell the types of both.
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import update_wrapper
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, Unpack, overload
 
 from waymark_client import plans
 from waymark_client.documents import Bound, BoundForm, Document, Start
 from waymark_client.exchange import Plan, Walk
-from waymark_client.sending import Session, credential
+from waymark_client.sending import Options, Session, credential
 
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)
@@ -138,15 +138,12 @@ class StartOperations(Start[D_co], Generic[D_co, Transport]):
         user: tuple[str, str] | None = None,
         timeout: float = 10,
         transport: Transport | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
-        """Connect to nothing yet.
-
-        The other keywords are those of `Session`: retries, cache, keeps_keys, trace,
-        headers.
-        """
-        headers = {**options.pop("headers", {}), **credential(token, user)}
-        self.session = Session(root, headers, **options)
+        """Connect to nothing yet; the options are those of `Session`."""
+        told = options.get("headers", {})
+        options["headers"] = {**told, **credential(token, user)}
+        self.session = Session(root, **options)
         self.driver = self.driver_class(timeout, transport)
 
     __getitem__ = Reading(plans.go_from)

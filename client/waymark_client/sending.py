@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from waymark_client.caching import Cache
 from waymark_client.errors import (
@@ -45,6 +45,16 @@ _VERSION_MISMATCH = 412
 
 R = TypeVar("R", bound=Response | Failure)
 Trace = Callable[[Request, Response | Failure], None]
+
+
+class Options(TypedDict, total=False):
+    """What a client may be told about its `Session`."""
+
+    headers: Mapping[str, str]
+    retries: Retries
+    cache: Cache | None
+    keeps_keys: bool | None
+    trace: Trace | None
 
 
 @dataclass(frozen=True, slots=True)

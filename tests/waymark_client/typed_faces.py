@@ -26,6 +26,8 @@ def blocking(shop: Waymark, book: Resource, form: Form) -> None:
     assert_type(form.here, Resource)
     book.delete()
     book.patch(prefer=1)  # type: ignore[arg-type]
+    Waymark("http://shop.example", retries=3)  # type: ignore[arg-type]
+    Waymark("http://shop.example", retry=3)  # type: ignore[call-arg]
     shop.follow(1)  # type: ignore[arg-type]
     book.form(1)  # type: ignore[arg-type]
 
