@@ -102,7 +102,7 @@ class Recorder:
             self._good.add(key)
 
     def _check_value(self, schema, value):
-        key = (json.dumps(schema), value)
+        key = (id(schema), value)
         if key not in self._good:
             if schema.get("type") == "integer":
                 value = int(value)
@@ -111,13 +111,14 @@ class Recorder:
 
     def validator(self, schema):
         """What judges values by a schema of the description."""
-        text = json.dumps(schema)
-        if text not in self._validators:
-            whole = json.loads(text.replace('"#/', f'"{_WHOLE}#/'))
-            self._validators[text] = jsonschema_rs.Draft202012Validator(
-                whole, registry=self._registry, validate_formats=True
+        # It is a part of the description, which lives as long as this.
+        found = self._validators.get(id(schema))
+        if found is None:
+            text = json.dumps(schema).replace('"#/', f'"{_WHOLE}#/')
+            found = self._validators[id(schema)] = jsonschema_rs.Draft202012Validator(
+                json.loads(text), registry=self._registry, validate_formats=True
             )
-        return self._validators[text]
+        return found
 
     def resolved(self, told):
         """What is told, or what it refers to."""

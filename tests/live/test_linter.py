@@ -11,6 +11,13 @@ import requests
 
 PACKAGES = Path(__file__).parent.parent / "npm"
 SPECTRAL = PACKAGES / "node_modules" / ".bin" / "spectral"
+# Its two rules of examples take a minute; another test holds each against its schema.
+RULES = """
+extends: spectral:oas
+rules:
+  oas3-valid-media-example: off
+  oas3-valid-schema-example: off
+"""
 pytestmark = pytest.mark.skipif(
     not SPECTRAL.exists() and not os.environ.get("CI"),
     reason="`npm ci` was not run in tests/npm; CI does it",
@@ -20,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 def lint(folder, description):
     """What the linter says of the description by the rules that it recommends."""
     (folder / "openapi.json").write_text(json.dumps(description))
-    (folder / ".spectral.yaml").write_text("extends: spectral:oas")
+    (folder / ".spectral.yaml").write_text(RULES)
     done = subprocess.run(
         [SPECTRAL, "lint", "openapi.json", "--quiet", "--format=json"],
         cwd=folder,
