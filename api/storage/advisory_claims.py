@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from api.errors import Unavailable
 from api.storage.claims import in_progress, place_of
+from api.storage.outages import is_outage
 from api.storage.postgresql import discard
 from api.storage.transactions import driver_of
 
@@ -68,6 +69,8 @@ class AdvisoryClaims:
                 is_mine = self._locked(place)
         except (psycopg.Error, sa.exc.DBAPIError) as ex:
             self._let_go()
+            if not is_outage(ex):
+                raise
             _log.exception("an idempotency key can't be claimed")
             raise Unavailable(
                 "The database can't be asked now.", headers={"Retry-After": "1"}

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from api.errors import Unavailable
 from api.models.base import sort_key
+from api.storage.outages import is_outage
 from api.storage.transactions import Snapshot, driver_of
 from api.storage.writer import OnGroup, Writer, ignore
 
@@ -111,6 +112,8 @@ class Storage:
         try:
             return function(self._reader, *args, **kwargs)
         except sa.exc.DatabaseError as ex:
+            if not is_outage(ex):
+                raise
             raise _unreadable(ex) from ex
 
     async def scan(
@@ -231,6 +234,8 @@ def _answered(function: Callable[[], T]) -> T:
     try:
         return function()
     except sa.exc.DatabaseError as ex:
+        if not is_outage(ex):
+            raise
         raise _unreadable(ex) from ex
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from api.errors import Unavailable
+from api.storage.outages import is_outage
 from api.storage.transactions import driver_of
 from api.storage.writer import Job, Writer
 
@@ -159,7 +160,7 @@ class PostgresqlWriter(Writer):
         if connection is not None:
             discard(connection)
 
-    def refusal(self, cause: BaseException) -> Unavailable:
+    def refusal(self, cause: Exception) -> Exception:
         """What is told of a write that failed, or may have."""
         if isinstance(cause, Undecided):
             undecided = Unavailable(
@@ -169,7 +170,7 @@ class PostgresqlWriter(Writer):
             )
             undecided.__cause__ = cause
             return undecided
-        return super().refusal(cause)
+        return super().refusal(cause) if is_outage(cause) else cause
 
 
 def commit(driver: Any) -> None:

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, TypeVar
 import sqlalchemy as sa
 
 from api.errors import Unavailable
+from api.storage.outages import is_outage
 
 T = TypeVar("T")
 
@@ -49,8 +50,9 @@ class Job:
         """Whether the function came to its end; if not, its error is kept."""
         try:
             self.result = self.function(connection)
-        except sa.exc.OperationalError as ex:
-            self.error, self.cause = _refusal(ex), ex
+        except sa.exc.DBAPIError as ex:
+            self.error = _refusal(ex) if is_outage(ex) else ex
+            self.cause = ex
         except BaseException as ex:  # noqa: BLE001 - it is raised where it is awaited
             self.error = ex
         return self.error is None
@@ -115,7 +117,7 @@ class Writer:
         with _turn(self._lock):
             _commit_together(connection, group)
 
-    def refusal(self, cause: BaseException) -> Unavailable:
+    def refusal(self, cause: Exception) -> Exception:
         """What is told of a write that failed with its group."""
         return _refusal(cause)
 

@@ -1,8 +1,10 @@
 """Every error is a problem document, and each type of problem can be met."""
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from falcon.testing import TestClient
 
 from api.app import create_app
 from api.errors import ApiError, problem_types
@@ -10,6 +12,7 @@ from api.resources.base import Resource
 from tests.client import Client
 from tests.shop import a_book
 
+VALUE = {"value": 1}
 BOOK = {"title": "Moby-Dick", "author": "Herman Melville"}
 
 
@@ -224,3 +227,24 @@ def test_who_has_no_address_is_no_proxy(mounted):
         == "/shop/"
     )
     assert nobody.json["_links"]["self"]["href"] == "/"
+
+
+def test_a_statement_that_postgresql_does_not_understand_is_our_fault(
+    postgresql, shared_database, module_settings, caplog
+):
+    settings = replace(module_settings, database_url=shared_database)
+    client = TestClient(create_app(settings))
+    with postgresql.connect("shop") as connection:
+        connection.execute("ALTER TABLE items RENAME COLUMN value TO renamed")
+        try:
+            answers = [
+                client.simulate_get("/items", host="localhost"),
+                client.simulate_get("/items/a", host="localhost"),
+                client.simulate_put("/items/a", json=VALUE, host="localhost"),
+            ]
+        finally:
+            connection.execute("ALTER TABLE items RENAME COLUMN renamed TO value")
+    assert [each.status_code for each in answers] == [500] * 3
+    assert [each.exc_info is not None for each in caplog.records] == [True] * 3
+    assert "UndefinedColumn" in caplog.text
+    assert "renamed" not in "".join(each.text for each in answers)

@@ -123,6 +123,46 @@ def test_a_write_that_never_succeeds_is_503(storage):
     assert asyncio.run(storage.write(put, "b")) == "b"
 
 
+@pytest.mark.parametrize(
+    "state",
+    ["08006", "25006", "40001", "40P01", "55P03", "57P01", "57P02", "57P03"],
+)
+def test_a_write_that_meets_a_transient_error_is_done_again_on_another(state, storage):
+    backends = []
+
+    def failing_once(connection):
+        backends.append(driver_of(connection).info.backend_pid)
+        put(connection, "a")
+        if len(backends) == 1:
+            connection.execute(raising(state))
+
+    asyncio.run(storage.write(failing_once))
+    assert len(set(backends)) == 2
+    assert asyncio.run(storage.read(keys)) == ["a"]
+
+
+def raising(state):
+    """A statement that fails with the SQLSTATE."""
+    text = f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"
+    return sa.text(text)
+
+
+@pytest.mark.parametrize(
+    "state", ["08006", "25006", "40001", "53300", "57014", "57P01", "58030"]
+)
+def test_a_read_that_meets_an_outage_is_503(state, storage):
+    with pytest.raises(Unavailable):
+        asyncio.run(storage.read(lambda connection: connection.execute(raising(state))))
+
+
+@pytest.mark.parametrize("state", ["42703", "42601", "22003", "XX000"])
+def test_a_fault_of_ours_is_not_told_as_an_outage(state, storage):
+    for run in (storage.read, storage.scan, storage.write):
+        with pytest.raises(sa.exc.DBAPIError):
+            asyncio.run(run(lambda connection: connection.execute(raising(state))))
+    assert asyncio.run(storage.write(put, "b")) == "b"
+
+
 def test_a_read_whose_backend_died_is_done_on_another(storage, postgresql):
     assert asyncio.run(storage.scan(keys)) == []
     with postgresql.connect() as other:
