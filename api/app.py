@@ -13,7 +13,12 @@ from api.documents.kind import Kind
 from api.documents.step import STEPS
 from api.middleware import Authenticate, Life, Marks, Shell, whoever
 from api.operations.logs import AccessLog
-from api.operations.metrics import note_answer, note_group, publish
+from api.operations.metrics import (
+    note_answer,
+    note_connections,
+    note_group,
+    publish,
+)
 from api.operations.observing import Note, Observer, tell_timing
 from api.operations.tracing import Tracing
 from api.problems import add_problem_handlers
@@ -33,6 +38,7 @@ from api.resources.step import StepMember
 from api.roles import Caller
 from api.settings import Settings, read_settings
 from api.storage.engine import Storage
+from api.storage.limits import Limits
 from api.storage.opening import claims_at, storage_at
 from api.uris import PATHS, SECOND_PATHS
 
@@ -75,8 +81,9 @@ def create_app(
         SettingsFault: the environment is wrong.
     """
     settings = settings or read_settings()
-    storage = storage_at(settings.database_url, note_group)
-    service = Service(settings, storage, claims_at(settings.database_url))
+    url, limits = settings.database_url, _limits(settings)
+    storage = storage_at(url, note_group, limits)
+    service = Service(settings, storage, claims_at(url, limits))
     rates, told_by = Rates(settings), _authentication(settings, storage)
     authenticate = authenticate or told_by.caller_of
     shell = Shell(settings, authenticate, Ownership(storage).require, rates)
@@ -101,6 +108,12 @@ def create_app(
     for _, path, routed in routes:
         app.add_route(path, routed)
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.database_timeout, settings.database_connections, note_connections
+    )
 
 
 def _notes(settings: Settings, access_log: AccessLog) -> list[Note]:

@@ -148,6 +148,18 @@ class Settings:
     database_url: str = _setting(
         f"sqlite:///{VAR}/waymark.db", "str", f"The database: {_DATABASES}.", _database
     )
+    database_timeout: int = _setting(
+        15,
+        "int",
+        "For how many seconds PostgreSQL may keep a request waiting.",
+        _at_least(1),
+    )
+    database_connections: int = _setting(
+        18,
+        "int",
+        "How many connections to PostgreSQL each process may open.",
+        _at_least(5),
+    )
     workers: int = _setting(
         1, "int", "How many processes serve; the cores, if not set.", _at_least(1)
     )

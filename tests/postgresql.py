@@ -3,9 +3,10 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -52,6 +53,29 @@ class Postgresql:
 
     def stop(self, mode):
         self.run("pg_ctl", "-D", self._data, "-m", mode, "stop")
+
+    def freeze(self):
+        """Stop all its processes, as a machine does that hangs: nobody hangs up."""
+        pid = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGSTOP)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._frozen = [pid, *map(int, children)]
+        for each in self._frozen[1:]:
+            os.kill(each, signal.SIGSTOP)
+
+    def thaw(self):
+        """Let what was frozen go on."""
+        for each in reversed(self._frozen):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGCONT)
+
+    @contextmanager
+    def frozen(self):
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
 
     def url(self, database):
         return f"postgresql+psycopg://waymark@/{database}?host={self.folder}"

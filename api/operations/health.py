@@ -4,6 +4,7 @@ Answers are `application/health+json` (draft-inadarei-api-health-check-06): a st
 and what was looked at for it.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 from api import __version__
 
 PASS, FAIL = "pass", "fail"
+_PATIENCE = 2
+"""Seconds after which a database that does not answer counts as away."""
 
 
 class Health(NamedTuple):
@@ -44,11 +47,13 @@ def liveness() -> Health:
 async def readiness(is_current: Callable[[], Awaitable[bool]]) -> Health:
     """Whether requests should be sent here.
 
-    `is_current` tells whether the database has the form that this version needs.
+    `is_current` tells whether the database has the form that this version needs, for
+    which it may take two seconds.
     """
     begin = time.perf_counter()
     try:
-        migrations = PASS if await is_current() else FAIL
+        async with asyncio.timeout(_PATIENCE):
+            migrations = PASS if await is_current() else FAIL
         database = PASS
     except Exception:  # noqa: BLE001 - whatever it is, requests would meet it too
         migrations = database = FAIL

@@ -55,6 +55,14 @@ _waiting = Gauge(
     multiprocess_mode="livesum",
     registry=_registry,
 )
+_connections = Gauge(
+    "waymark_database_connections",
+    "Connections to PostgreSQL, and how many of them are used now.",
+    ("state",),
+    multiprocess_mode="livesum",
+    registry=_registry,
+)
+_open, _in_use = (_connections.labels(state) for state in ("open", "in_use"))
 
 
 _Labels = tuple[str, str, int, str]
@@ -140,6 +148,14 @@ def note_group(size: int, waiting: int) -> None:
     """Count a group of writes that was committed, and those that wait for the next."""
     _groups.observe(size)
     _waiting.set(waiting)
+
+
+def note_connections(opened: int, used: int) -> None:
+    """Count connections to PostgreSQL that were opened or closed, taken or left."""
+    if opened:
+        _open.inc(opened)
+    if used:
+        _in_use.inc(used)
 
 
 def exposition() -> bytes:

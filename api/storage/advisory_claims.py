@@ -10,14 +10,16 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from time import monotonic
 
 import psycopg
 import sqlalchemy as sa
 
 from api.errors import Unavailable
 from api.storage.claims import in_progress, place_of
+from api.storage.limits import DEFAULT, Limits
 from api.storage.outages import is_outage
-from api.storage.postgresql import discard
+from api.storage.postgresql_connections import NoAnswer, discard
 from api.storage.transactions import driver_of
 
 # It stays in a transaction, which PgBouncer then leaves on its connection.
@@ -28,8 +30,9 @@ _log = logging.getLogger("waymark.storage")
 class AdvisoryClaims:
     """The keys whose requests run now, in this process and in others."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, limits: Limits = DEFAULT) -> None:
         self._engine = engine
+        self._limits = limits
         self._connection: sa.Connection | None = None
         self._mine: set[int] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="claims")
@@ -48,7 +51,7 @@ class AdvisoryClaims:
         self._mine.add(place)
         try:
             loop = asyncio.get_running_loop()
-            taking = partial(self._take, place)
+            taking = partial(self._take, place, monotonic() + self._limits.seconds)
             await asyncio.shield(loop.run_in_executor(self._thread, taking))
             yield
         finally:
@@ -60,13 +63,13 @@ class AdvisoryClaims:
         """Close the connection, and with it give back every claim."""
         self._thread.submit(self._let_go).result()
 
-    def _take(self, place: int) -> None:
+    def _take(self, place: int, deadline: float) -> None:
         try:
             try:
-                is_mine = self._locked(place)
+                is_mine = self._locked(place, deadline)
             except (psycopg.Error, sa.exc.DBAPIError):
                 self._let_go()
-                is_mine = self._locked(place)
+                is_mine = self._locked(place, deadline)
         except (psycopg.Error, sa.exc.DBAPIError) as ex:
             self._let_go()
             if not is_outage(ex):
@@ -78,7 +81,9 @@ class AdvisoryClaims:
         if not is_mine:
             raise in_progress()
 
-    def _locked(self, place: int) -> bool:
+    def _locked(self, place: int, deadline: float) -> bool:
+        if monotonic() > deadline:
+            raise NoAnswer("the key's turn did not come in time")
         if self._connection is None:
             self._connection = self._engine.connect()
             driver_of(self._connection).execute(_BEGIN, prepare=False)

@@ -89,14 +89,16 @@ class Storage:
     `close` the next use opens them anew.
     """
 
-    make_engine: Callable[[str], sa.Engine] = staticmethod(sqlite_engine)
-
     def __init__(self, url: str, on_group: OnGroup = ignore) -> None:
         self._engine = self.make_engine(url)
         self._on_group = on_group
         self._held = local()
         self._opened: list[sa.Connection] = []
         self._spare: list[sa.Connection] = []
+
+    def make_engine(self, url: str) -> sa.Engine:
+        """The engine whose connections are used."""
+        return sqlite_engine(url)
 
     async def read(
         self,
@@ -143,7 +145,7 @@ class Storage:
             Unavailable: the database can't be read now.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._streamers, _answered, function)
+        return await loop.run_in_executor(self._streamers, answered, function)
 
     def lend(self) -> sa.Connection:
         """A connection that keeps little in memory, to be given back."""
@@ -161,6 +163,11 @@ class Storage:
             self._spare.append(connection)
         else:
             connection.close()
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether what is lent may be kept while nobody reads from it."""
+        return True
 
     async def write(
         self,
@@ -218,10 +225,7 @@ class Storage:
         return connection
 
     def _scan(self, function: Callable[[sa.Connection], T]) -> T:
-        return _answered(lambda: self._answer(function))
-
-    def _answer(self, function: Callable[[sa.Connection], T]) -> T:
-        return function(self._connection_of_thread())
+        return answered(lambda: function(self._connection_of_thread()))
 
     def _connection_of_thread(self) -> sa.Connection:
         connection: sa.Connection | None = getattr(self._held, "connection", None)
@@ -230,7 +234,12 @@ class Storage:
         return connection
 
 
-def _answered(function: Callable[[], T]) -> T:
+def answered(function: Callable[[], T]) -> T:
+    """What the function gives.
+
+    Raises:
+        Unavailable: the database can't be read now.
+    """
     try:
         return function()
     except sa.exc.DatabaseError as ex:

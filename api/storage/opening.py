@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from api.storage import writer
 from api.storage.claims import Claims, KeyClaims
 from api.storage.engine import Storage, sqlite_engine
+from api.storage.limits import DEFAULT, Limits
 from api.storage.transactions import POSTGRESQL
 from api.storage.writer import OnGroup, ignore
 
@@ -24,19 +25,23 @@ def engine_at(url: str) -> sa.Engine:
     return engine
 
 
-def storage_at(url: str, on_group: OnGroup = ignore) -> Storage:
-    """The door to the database."""
+def storage_at(
+    url: str, on_group: OnGroup = ignore, limits: Limits = DEFAULT
+) -> Storage:
+    """The door to the database; the limits are for PostgreSQL."""
     if not _is_postgresql(url):
         return Storage(url, on_group)
-    storage: Storage = _postgresql().PostgresqlStorage(url, on_group)
+    storage: Storage = _postgresql().PostgresqlStorage(url, on_group, limits)
     return storage
 
 
-def claims_at(url: str) -> KeyClaims:
+def claims_at(url: str, limits: Limits = DEFAULT) -> KeyClaims:
     """The claims on idempotency keys, which hold wherever the database is used."""
     if not _is_postgresql(url):
         return Claims(Storage(url).beside("claims"))
-    claims: KeyClaims = _postgresql().AdvisoryClaims(engine_at(url))
+    made = _postgresql()
+    engine = made.postgresql_engine(url, limits.seconds, limits.on_connections)
+    claims: KeyClaims = made.AdvisoryClaims(engine, limits)
     return claims
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: its connections, its one writer at a time, and what its errors mean.
+"""Writing to PostgreSQL: one writer at a time, and what it means when a commit fails.
 
 Writers take turns by an advisory lock that ends with the transaction, so each of them
 sees all that was committed before: nothing conflicts, no number of a change is twice.
@@ -12,29 +12,16 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 
 from api.errors import Unavailable
+from api.storage.limits import Limits
 from api.storage.outages import is_outage
+from api.storage.postgresql_connections import discard
 from api.storage.transactions import driver_of
-from api.storage.writer import Job, Writer
+from api.storage.writer import Job, OnGroup, Writer
 
 _log = logging.getLogger("waymark.storage")
 
-_CONNECT = {
-    "connect_timeout": 5,
-    "application_name": "waymark",
-    # A peer that vanished is noticed, whatever the network does.
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
-# So the server notices too, and gives back the locks of a node that is gone.
-_SESSION = (
-    "SET statement_timeout = '30s'; SET tcp_keepalives_idle = 3;"
-    " SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2"
-)
 _TURN = 0x5761796D61726B
 """The number of the lock that writers take in turn: `Waymark` in hexadecimal."""
 # One message to the server. A commit that waits for standbys must never be cancelled,
@@ -48,52 +35,6 @@ _TRANSIENT = frozenset({"25006", "40001", "40P01", "57P01", "57P02", "57P03", "5
 _LOST = "08"
 _PATIENCE = 5.0
 _PAUSE = 0.1
-
-
-def postgresql_engine(url: str) -> sa.Engine:
-    """An engine whose connections begin no transaction by themselves.
-
-    `prepare_threshold=none` in the URL is for PgBouncer, which in transaction mode
-    gives each transaction to another connection that has nothing prepared.
-    """
-    parsed = sa.make_url(url)
-    arguments: dict[str, Any] = {
-        name: value for name, value in _CONNECT.items() if name not in parsed.query
-    }
-    threshold = parsed.query.get("prepare_threshold")
-    if threshold is not None:
-        parsed = parsed.difference_update_query(["prepare_threshold"])
-        number = str(threshold)
-        arguments["prepare_threshold"] = int(number) if number.isdigit() else None
-    engine = sa.create_engine(
-        parsed,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args=arguments,
-        use_native_hstore=False,
-    )
-    sa.event.listen(engine, "connect", _begin_session)
-    return engine
-
-
-def _begin_session(driver: Any, _record: object) -> None:
-    driver.execute(_SESSION, prepare=False)
-
-
-def is_lost(connection: sa.Connection) -> bool:
-    """Whether the server can't be reached by the connection any more."""
-    return connection.closed or connection.invalidated or driver_of(connection).closed
-
-
-def discard(connection: sa.Connection) -> None:
-    """Close a connection, in whichever state it is."""
-    # One that SQLAlchemy knows to be lost has no driver any more.
-    with suppress(psycopg.Error, sa.exc.SQLAlchemyError):
-        driver_of(connection).close()
-    with suppress(psycopg.Error, sa.exc.SQLAlchemyError):
-        connection.invalidate()
-    with suppress(psycopg.Error, sa.exc.SQLAlchemyError):
-        connection.close()
 
 
 @contextmanager
@@ -119,16 +60,40 @@ class PostgresqlWriter(Writer):
 
     errors = (psycopg.Error, sa.exc.DBAPIError, Undecided)
 
+    def __init__(self, engine: sa.Engine, on_group: OnGroup, limits: Limits) -> None:
+        self._limits = limits
+        super().__init__(engine, on_group)
+
+    def close(self) -> None:
+        """Wait until all that was asked for is written, then close the connection."""
+        super().close()
+        self._let_go()
+
     def _write(self, _opened: ExitStack, group: list[Job]) -> None:
-        deadline = monotonic() + _PATIENCE
+        begin = monotonic()
+        late = [job for job in group if begin - job.asked > self._limits.seconds]
+        for job in late:
+            job.error = super().refusal(TimeoutError("its turn did not come"))
+        in_time = [job for job in group if job not in late]
+        if in_time:
+            self._limits.on_connections(0, 1)
+            try:
+                self._insist(in_time, begin)
+            finally:
+                self._limits.on_connections(0, -1)
+
+    def _insist(self, group: list[Job], begin: float) -> None:
+        """Attempt to write the group until there is no hope that it will succeed."""
+        deadline = begin + self._limits.seconds
         while True:
             for job in group:
-                job.result = job.error = None
+                job.result = job.error = job.cause = None
             try:
-                self._attempt(group)
+                self._attempt(group, deadline)
             except (psycopg.Error, sa.exc.DBAPIError) as ex:
                 self._let_go()
-                if not _is_transient(ex) or monotonic() > deadline:
+                hopeless = monotonic() > min(begin + _PATIENCE, deadline)
+                if hopeless or not _is_transient(ex):
                     raise
                 _log.warning("a group of writes is tried again: %s", ex)
                 sleep(_PAUSE)
@@ -138,11 +103,12 @@ class PostgresqlWriter(Writer):
             else:
                 return
 
-    def _attempt(self, group: list[Job]) -> None:
+    def _attempt(self, group: list[Job], deadline: float) -> None:
         if self._connection is None:
             self._connection = self.engine.connect()
         connection = self._connection
         driver = driver_of(connection)
+        driver.deadline = deadline
         driver.execute(_BEGIN, prepare=False)
         for job in group:
             driver.execute("SAVEPOINT job")
@@ -178,8 +144,12 @@ def commit(driver: Any) -> None:
 
     A server that gave up waiting for its standbys commits with a warning.
     """
-    warnings: list[Any] = []
-    note = warnings.append
+    warnings: list[str] = []
+
+    def note(told: Any) -> None:
+        # What is told can be asked only now.
+        warnings.append(told.message_primary)
+
     driver.add_notice_handler(note)
     try:
         ended = driver.execute("COMMIT").statusmessage
@@ -188,7 +158,7 @@ def commit(driver: Any) -> None:
     finally:
         driver.remove_notice_handler(note)
     if warnings or ended != "COMMIT":
-        raise Undecided(warnings[0].message_primary if warnings else ended)
+        raise Undecided(warnings[0] if warnings else ended)
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -2,29 +2,30 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
+from threading import Lock
+from time import monotonic
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from api.errors import Unavailable
 from api.storage.advisory_claims import AdvisoryClaims
-from api.storage.engine import Storage
-from api.storage.postgresql import (
-    PostgresqlWriter,
-    alone,
-    discard,
-    is_lost,
-    postgresql_engine,
-)
+from api.storage.engine import Storage, answered
+from api.storage.limits import DEFAULT, Limits
+from api.storage.postgresql import PostgresqlWriter, alone
+from api.storage.postgresql_connections import discard, is_lost, postgresql_engine
+from api.storage.transactions import driver_of
+from api.storage.writer import OnGroup, ignore
 
 __all__ = ["AdvisoryClaims", "PostgresqlStorage", "alone", "postgresql_engine"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_READING_THREADS = 8
+_STREAMING_THREADS = 2
 
 
 class PostgresqlStorage(Storage):
@@ -34,7 +35,18 @@ class PostgresqlStorage(Storage):
     nothing as long as all is well; asking before each read would cost a round trip.
     """
 
-    make_engine = staticmethod(postgresql_engine)
+    def __init__(
+        self, url: str, on_group: OnGroup = ignore, limits: Limits = DEFAULT
+    ) -> None:
+        self._limits = limits
+        super().__init__(url, on_group)
+        self._lent = 0
+        self._lending = Lock()
+
+    def make_engine(self, url: str) -> sa.Engine:
+        """An engine whose connections keep the limits."""
+        limits = self._limits
+        return postgresql_engine(url, limits.seconds, limits.on_connections)
 
     async def read(
         self,
@@ -47,46 +59,114 @@ class PostgresqlStorage(Storage):
         Raises:
             Unavailable: the database can't be read now.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._readers,
-            self._scan,
-            lambda connection: function(connection, *args, **kwargs),
+        return await self._run(
+            self._readers, lambda connection: function(connection, *args, **kwargs)
+        )
+
+    async def scan(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same, for what may take long, so that no other read waits for it.
+
+        Raises:
+            Unavailable: the database can't be read now.
+        """
+        return await self._run(
+            self._scanners, lambda connection: function(connection, *args, **kwargs)
         )
 
     def lend(self) -> sa.Connection:
         """A connection that nobody else uses, to be given back."""
-        with suppress(IndexError):
-            return self._spare.pop()
-        return self._engine.connect()
+        try:
+            connection = self._spare.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        self._count_lent(1)
+        return connection
 
     def give_back(self, connection: sa.Connection) -> None:
         """Take back what was lent, unless it is lost."""
+        self._count_lent(-1)
         if is_lost(connection):
             discard(connection)
         else:
             super().give_back(connection)
 
+    @property
+    def may_keep(self) -> bool:
+        """Whether what is lent may be kept while nobody reads: others need theirs."""
+        return self._lent <= self._limits.searches - self._streaming_threads
+
     @cached_property
     def _writer(self) -> PostgresqlWriter:
-        return PostgresqlWriter(self._engine, self._on_group)
+        return PostgresqlWriter(self._engine, self._on_group, self._limits)
 
     @cached_property
     def _readers(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="read")
+        return ThreadPoolExecutor(self._limits.reads, thread_name_prefix="read")
 
-    def _answer(self, function: Callable[[sa.Connection], T]) -> T:
+    @cached_property
+    def _scanners(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._limits.searches, thread_name_prefix="scan")
+
+    @cached_property
+    def _streamers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._streaming_threads, thread_name_prefix="stream")
+
+    @property
+    def _streaming_threads(self) -> int:
+        return min(_STREAMING_THREADS, self._limits.searches)
+
+    async def _run(
+        self, threads: Executor, function: Callable[[sa.Connection], T]
+    ) -> T:
+        deadline = monotonic() + self._limits.seconds
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            threads, answered, lambda: self.answer(function, deadline)
+        )
+
+    def answer(self, function: Callable[[sa.Connection], T], deadline: float) -> T:
+        """What the function gives with this thread's connection, in time.
+
+        Raises:
+            Unavailable: its turn did not come in time.
+            DBAPIError: the database can't be read, or the function is wrong.
+        """
+        if monotonic() > deadline:
+            raise Unavailable("Too many wait.", headers={"Retry-After": "1"})
         is_new = getattr(self._held, "connection", None) is None
+        try:
+            return self._tried(function, deadline)
+        except sa.exc.DBAPIError:
+            if not self._drop_lost() or is_new or monotonic() > deadline:
+                raise
+        return self._tried(function, deadline)
+
+    def _tried(self, function: Callable[[sa.Connection], T], deadline: float) -> T:
         connection = self._connection_of_thread()
+        driver_of(connection).deadline = deadline
+        self._limits.on_connections(0, 1)
         try:
             return function(connection)
-        except sa.exc.DBAPIError:
-            if not is_lost(connection):
-                raise
-            self._held.connection = None
-            with suppress(ValueError):
-                self._opened.remove(connection)
-            discard(connection)
-            if is_new:
-                raise
-        return function(self._connection_of_thread())
+        finally:
+            self._limits.on_connections(0, -1)
+
+    def _drop_lost(self) -> bool:
+        """Close this thread's connection if it is lost; whether it was."""
+        connection = getattr(self._held, "connection", None)
+        if connection is None or not is_lost(connection):
+            return False
+        self._held.connection = None
+        with suppress(ValueError):
+            self._opened.remove(connection)
+        discard(connection)
+        return True
+
+    def _count_lent(self, more: int) -> None:
+        self._limits.on_connections(0, more)
+        with self._lending:
+            self._lent += more

@@ -33,6 +33,10 @@ _Kept: TypeAlias = tuple[sa.Connection, Rows]
 class Lender(Protocol):
     """Who has connections for long readings."""
 
+    @property
+    def may_keep(self) -> bool:
+        """Whether what is lent may be kept while nobody reads from it."""
+
     def lend(self) -> sa.Connection:
         """A connection that nobody else uses until it is given back."""
 
@@ -86,7 +90,7 @@ class Reading:
         try:
             text = self._taken(write)
             may_keep = not (self._selection.is_bounded or self.has_ended)
-            is_kept = may_keep and self.seconds_left > 0
+            is_kept = may_keep and self.seconds_left > 0 and self._lender.may_keep
         finally:
             if not is_kept:
                 self.let_go()

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
@@ -45,6 +46,8 @@ class Job:
     error: BaseException | None = None
     cause: sa.exc.DBAPIError | None = None
     """What the database said, if it was the database that failed."""
+    asked: float = field(default_factory=monotonic)
+    """When it began to wait, by the monotonic clock."""
 
     def run(self, connection: sa.Connection) -> bool:
         """Whether the function came to its end; if not, its error is kept."""

@@ -204,3 +204,49 @@ def test_while_the_database_is_away_requests_are_503_and_then_answered(engine, n
         engine.start()
     assert shop.get("/items/away").json["value"] == 1
     assert shop.put("/items/away", {"value": 2}).status_code == 200
+
+
+def test_while_the_database_hangs_all_is_told_in_time_and_then_answered(
+    engine, database, tmp_path
+):
+    with Server(tmp_path / "node", DATABASE_URL=database, DATABASE_TIMEOUT=2) as node:
+        shop = Shop(node.url)
+        assert shop.put("/items/hung", {"value": 1}).status_code in {200, 201}
+        assert shop.get("/health/ready").status_code == 200
+        with engine.frozen():
+            answers = all_at_once(30, lambda place: _timed(shop, place))
+        assert {status for status, _, _ in answers} == {503}
+        assert all(told for _, told, _ in answers)
+        # Two for the turn of a write, two for its transaction, two for a connection.
+        assert max(seconds for _, _, seconds in answers) < 2 + 2 + 2 + 1
+        wait_until(
+            lambda: shop.get("/health/ready").status_code == 200, "it is ready again"
+        )
+        assert shop.put("/items/hung", {"value": 2}).status_code == 200
+        assert shop.get("/items/hung").json["value"] == 2
+
+
+def _timed(shop, place):
+    """The status of a request of one of three kinds, its Retry-After, its seconds."""
+    begin = time.monotonic()
+    if place % 3 == 0:
+        answer = shop.get("/items/hung")
+    elif place % 3 == 1:
+        answer = shop.put("/items/hung", {"value": 1})
+    else:
+        body, key = {"key": f"hung-{place}", "value": 1}, f"hung-{place}"
+        answer = shop.post("/items", body, idempotency_key=key)
+    return answer.status_code, answer.headers["retry-after"], time.monotonic() - begin
+
+
+def test_a_node_whose_database_hangs_says_in_time_that_it_is_not_ready(engine, nodes):
+    begin = time.monotonic()
+    with engine.frozen():
+        told = Shop(nodes[1].url).get("/health/ready")
+    assert told.status_code == 503
+    assert told.json["checks"]["database:migrations"][0]["status"] == "fail"
+    assert time.monotonic() - begin < 4
+    wait_until(
+        lambda: Shop(nodes[1].url).get("/health/ready").status_code == 200,
+        "it is ready again",
+    )
