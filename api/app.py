@@ -82,7 +82,7 @@ def create_app(
     """
     settings = settings or read_settings()
     url, limits = settings.database_url, _limits(settings)
-    storage = storage_at(url, note_group, limits)
+    storage = storage_at(url, note_group, limits, settings.standby_url)
     service = Service(settings, storage, claims_at(url, limits))
     rates, told_by = Rates(settings), _authentication(settings, storage)
     authenticate = authenticate or told_by.caller_of

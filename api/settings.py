@@ -87,6 +87,12 @@ def _database(url: str) -> None:
         raise ValidationError(f"{url!r} is not {_DATABASES}")
 
 
+def _standby(url: str) -> None:
+    if urlsplit(url).scheme not in _POSTGRESQL:
+        raise ValidationError(f"{url!r} is not postgresql+psycopg://USER@HOST/NAME")
+    _database(url)
+
+
 def _networks(texts: list[str]) -> None:
     for text in texts:
         try:
@@ -148,17 +154,17 @@ class Settings:
     database_url: str = _setting(
         f"sqlite:///{VAR}/waymark.db", "str", f"The database: {_DATABASES}.", _database
     )
+    standby_url: str = _setting(
+        "",
+        "str",
+        "Where standbys of a PostgreSQL are read from; only the database, if not set.",
+        _standby,
+    )
     database_timeout: int = _setting(
-        15,
-        "int",
-        "For how many seconds PostgreSQL may keep a request waiting.",
-        _at_least(1),
+        15, "int", "For how many seconds PostgreSQL may keep one waiting.", _at_least(1)
     )
     database_connections: int = _setting(
-        18,
-        "int",
-        "How many connections to PostgreSQL each process may open.",
-        _at_least(5),
+        18, "int", "How many connections to it each process may open.", _at_least(5)
     )
     workers: int = _setting(
         1, "int", "How many processes serve; the cores, if not set.", _at_least(1)
@@ -352,6 +358,9 @@ def _contradictions(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     bind, auth = found["bind"], found["auth"]
     if auth == "open" and bind is not None and not is_local(bind):
         yield f"{PREFIX}BIND", not_local(bind)
+    database = found["database_url"] or ""
+    if found["standby_url"] and urlsplit(database).scheme not in _POSTGRESQL:
+        yield f"{PREFIX}STANDBY_URL", f"{PREFIX}DATABASE_URL is no PostgreSQL"
     if auth == "jwt":
         for name in (name for name in found if name.startswith("jwt_")):
             if not found[name]:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
@@ -54,6 +55,29 @@ class Postgresql:
     def stop(self, mode):
         self.run("pg_ctl", "-D", self._data, "-m", mode, "stop")
 
+    def kill(self):
+        """Kill all its processes at once, as a machine does that loses its power."""
+        self.freeze()
+        for each in self._frozen:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        for each in self._frozen:
+            while Path(f"/proc/{each}").exists():
+                time.sleep(0.01)
+        (self._data / "postmaster.pid").unlink()
+
+    def promote(self):
+        """Make a primary of a standby."""
+        self.run("pg_ctl", "-D", self._data, "-w", "promote")
+
+    def set(self, name, value):
+        """Change a setting while it runs, and wait until it holds."""
+        with self.connect() as connection:
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            connection.execute("SELECT pg_reload_conf()")
+            while connection.execute(f"SHOW {name}").fetchone()[0] != value:
+                time.sleep(0.01)
+
     def freeze(self):
         """Stop all its processes, as a machine does that hangs: nobody hangs up."""
         pid = int((self._data / "postmaster.pid").read_text().split()[0])
@@ -76,6 +100,15 @@ class Postgresql:
             yield
         finally:
             self.thaw()
+
+    @contextmanager
+    def stopping(self):
+        """Stop it behind the block, unless it has gone."""
+        try:
+            yield
+        finally:
+            if (self._data / "postmaster.pid").exists():
+                self.stop("immediate")
 
     def url(self, database):
         return f"postgresql+psycopg://waymark@/{database}?host={self.folder}"
@@ -134,20 +167,37 @@ class Postgresql:
 
 
 @contextmanager
+def running_standby(primary, name, options=_OPTIONS):
+    """A standby that follows the server under the name."""
+    with _own_folder() as folder:
+        server = Postgresql(folder, options)
+        source = f"host={primary.folder} user=waymark application_name={name}"
+        wanted = ("-X", "stream", "-c", "fast", "--no-sync", "-R")
+        server.run("pg_basebackup", "-d", source, "-D", folder / "data", *wanted)
+        server.start()
+        with server.stopping():
+            yield server
+
+
+@contextmanager
 def running_postgresql(options=_OPTIONS):
     """A server of its own, gone with all it held at the end."""
-    # The path of a socket may not be long, so it is not in pytest's own folder.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    server = Postgresql(folder, options)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody")
     made = ("-U", "waymark", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-    try:
+    with _own_folder() as folder:
+        server = Postgresql(folder, options)
         server.run("initdb", "-D", folder / "data", *made, "--no-sync")
         server.start()
-        try:
+        with server.stopping():
             yield server
-        finally:
-            server.stop("immediate")
+
+
+@contextmanager
+def _own_folder():
+    # The path of a socket may not be long, so it is not in pytest's own folder.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody")
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder)

@@ -200,7 +200,7 @@ class NounResource(Resource):
         keyed = keyed_request(req, body)
         service = self.service
         if keyed is not None:
-            replay = await service.storage.read(_replay, keyed)
+            replay = await service.storage.read_settled(_replay, keyed)
             if replay is not None:
                 self.send(req, resp, replay)
                 return

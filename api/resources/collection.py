@@ -27,7 +27,7 @@ from api.resources.own import own_only
 from api.resources.service import builder_for
 from api.resources.streaming import StreamedBody, Writing
 from api.storage import counters, pages, rows
-from api.storage.engine import Connection, Snapshot
+from api.storage.engine import Connection, Snapshot, is_settled
 from api.storage.query import CollectionQuery, Counting
 from api.storage.reading import Reading
 from api.uris import encode_query
@@ -159,7 +159,9 @@ class Listing(NounResource):
             answer, version = self._written_page(
                 connection, _Asked(req, keys, query, named, methods)
             )
-            self.service.pages.keep((*asked, version), answer)
+            # A version that a failover undoes may come again and mean something else.
+            if is_settled(connection):
+                self.service.pages.keep((*asked, version), answer)
         return answer
 
     def open_for(self, _req: ApiRequest, _parent: Any) -> tuple[str, ...]:

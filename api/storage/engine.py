@@ -20,10 +20,17 @@ from sqlalchemy.pool import NullPool
 from api.errors import Unavailable
 from api.models.base import sort_key
 from api.storage.outages import is_outage
-from api.storage.transactions import Snapshot, driver_of
+from api.storage.transactions import Snapshot, driver_of, is_settled
 from api.storage.writer import OnGroup, Writer, ignore
 
-__all__ = ["Connection", "Snapshot", "Storage", "driver_of", "sqlite_engine"]
+__all__ = [
+    "Connection",
+    "Snapshot",
+    "Storage",
+    "driver_of",
+    "is_settled",
+    "sqlite_engine",
+]
 
 Connection = sa.Connection
 """What storage functions take; callers only pass it on."""
@@ -117,6 +124,19 @@ class Storage:
             if not is_outage(ex):
                 raise
             raise _unreadable(ex) from ex
+
+    async def read_settled(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same, of what no failure can undo, for it is as good as acknowledged.
+
+        Raises:
+            Unavailable: the database can't be read now.
+        """
+        return await self.read(function, *args, **kwargs)
 
     async def scan(
         self,

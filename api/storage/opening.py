@@ -26,11 +26,20 @@ def engine_at(url: str) -> sa.Engine:
 
 
 def storage_at(
-    url: str, on_group: OnGroup = ignore, limits: Limits = DEFAULT
+    url: str,
+    on_group: OnGroup = ignore,
+    limits: Limits = DEFAULT,
+    standby_url: str = "",
 ) -> Storage:
-    """The door to the database; the limits are for PostgreSQL."""
+    """The door to the database; limits and standbys are PostgreSQL's."""
     if not _is_postgresql(url):
         return Storage(url, on_group)
+    if standby_url:
+        standbys: Any = import_module("api.storage.standbys")
+        replicated: Storage = standbys.ReplicatedStorage(
+            url, standby_url, on_group, limits
+        )
+        return replicated
     storage: Storage = _postgresql().PostgresqlStorage(url, on_group, limits)
     return storage
 

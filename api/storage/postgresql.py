@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from api.errors import Unavailable
 from api.storage.limits import Limits
+from api.storage.moments import QUESTION, Moment, Primary
 from api.storage.outages import is_outage
 from api.storage.postgresql_connections import discard
 from api.storage.transactions import driver_of
@@ -60,8 +61,15 @@ class PostgresqlWriter(Writer):
 
     errors = (psycopg.Error, sa.exc.DBAPIError, Undecided)
 
-    def __init__(self, engine: sa.Engine, on_group: OnGroup, limits: Limits) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        on_group: OnGroup,
+        limits: Limits,
+        primary: Primary | None = None,
+    ) -> None:
         self._limits = limits
+        self._primary = primary
         super().__init__(engine, on_group)
 
     def close(self) -> None:
@@ -118,7 +126,14 @@ class PostgresqlWriter(Writer):
                     raise cause
                 driver.execute("ROLLBACK TO job")
             driver.execute("RELEASE job")
-        commit(driver)
+        self._commit(driver)
+
+    def _commit(self, driver: Any) -> None:
+        """Commit, and let those who read from standbys know how far they must be."""
+        if self._primary is None:
+            commit(driver)
+        else:
+            self._primary.note(Moment(*commit(driver, QUESTION)))
 
     def _let_go(self) -> None:
         """Drop the connection, and with it the transaction and the lock."""
@@ -139,10 +154,14 @@ class PostgresqlWriter(Writer):
         return super().refusal(cause) if is_outage(cause) else cause
 
 
-def commit(driver: Any) -> None:
+def commit(driver: Any, question: str = "") -> Any:
     """Commit, and believe it only if the server says that and no more.
 
-    A server that gave up waiting for its standbys commits with a warning.
+    A server that gave up waiting for its standbys commits with a warning. What comes
+    out is the row that answers the question, which costs no message of its own.
+
+    Raises:
+        Undecided: it said anything else, or nothing.
     """
     warnings: list[str] = []
 
@@ -152,13 +171,16 @@ def commit(driver: Any) -> None:
 
     driver.add_notice_handler(note)
     try:
-        ended = driver.execute("COMMIT").statusmessage
+        cursor = driver.execute(f"COMMIT; {question}" if question else "COMMIT")
+        ended = cursor.statusmessage
+        row = cursor.fetchone() if question and cursor.nextset() else None
     except psycopg.Error as ex:
         raise Undecided(str(ex)) from ex
     finally:
         driver.remove_notice_handler(note)
     if warnings or ended != "COMMIT":
         raise Undecided(warnings[0] if warnings else ended)
+    return row
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -101,6 +101,8 @@ def postgresql_engine(
     engine = sa.create_engine(
         parsed,
         poolclass=NullPool,
+        # Whoever is done closes, and the server undoes what was not committed.
+        pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
         connect_args=arguments,
         use_native_hstore=False,

@@ -16,7 +16,12 @@ from api.storage.advisory_claims import AdvisoryClaims
 from api.storage.engine import Storage, answered
 from api.storage.limits import DEFAULT, Limits
 from api.storage.postgresql import PostgresqlWriter, alone
-from api.storage.postgresql_connections import discard, is_lost, postgresql_engine
+from api.storage.postgresql_connections import (
+    NoAnswer,
+    discard,
+    is_lost,
+    postgresql_engine,
+)
 from api.storage.transactions import driver_of
 from api.storage.writer import OnGroup, ignore
 
@@ -60,7 +65,9 @@ class PostgresqlStorage(Storage):
             Unavailable: the database can't be read now.
         """
         return await self._run(
-            self._readers, lambda connection: function(connection, *args, **kwargs)
+            self._readers,
+            self.answer,
+            lambda connection: function(connection, *args, **kwargs),
         )
 
     async def scan(
@@ -75,7 +82,9 @@ class PostgresqlStorage(Storage):
             Unavailable: the database can't be read now.
         """
         return await self._run(
-            self._scanners, lambda connection: function(connection, *args, **kwargs)
+            self._scanners,
+            self.answer,
+            lambda connection: function(connection, *args, **kwargs),
         )
 
     def lend(self) -> sa.Connection:
@@ -94,6 +103,10 @@ class PostgresqlStorage(Storage):
             discard(connection)
         else:
             super().give_back(connection)
+
+    def has_made(self, connection: sa.Connection) -> bool:
+        """Whether the connection is one of these."""
+        return connection.engine is self._engine
 
     @property
     def may_keep(self) -> bool:
@@ -121,16 +134,19 @@ class PostgresqlStorage(Storage):
         return min(_STREAMING_THREADS, self._limits.searches)
 
     async def _run(
-        self, threads: Executor, function: Callable[[sa.Connection], T]
+        self,
+        threads: Executor,
+        answer: Callable[[Callable[[sa.Connection], T], float], T],
+        function: Callable[[sa.Connection], T],
     ) -> T:
         deadline = monotonic() + self._limits.seconds
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            threads, answered, lambda: self.answer(function, deadline)
+            threads, answered, lambda: answer(function, deadline)
         )
 
     def answer(self, function: Callable[[sa.Connection], T], deadline: float) -> T:
-        """What the function gives with this thread's connection, in time.
+        """What the function gives with a connection of this thread's, in time.
 
         Raises:
             Unavailable: its turn did not come in time.
@@ -141,8 +157,8 @@ class PostgresqlStorage(Storage):
         is_new = getattr(self._held, "connection", None) is None
         try:
             return self._tried(function, deadline)
-        except sa.exc.DBAPIError:
-            if not self._drop_lost() or is_new or monotonic() > deadline:
+        except sa.exc.DBAPIError as ex:
+            if not self._drop_lost() or is_new or isinstance(ex.orig, NoAnswer):
                 raise
         return self._tried(function, deadline)
 

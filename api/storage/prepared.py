@@ -7,13 +7,13 @@ compiled form and wraps the rows at each call. Here both are done once per state
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, nullcontext
+from contextlib import closing
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from api.storage.transactions import POSTGRESQL, Snapshot, is_idle
+from api.storage.transactions import POSTGRESQL, Snapshot
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
@@ -90,7 +90,7 @@ class Prepared:
         """The same by a cursor of the server, which lives in a transaction."""
         options = {"stream_results": True, "max_row_buffer": number}
         with (
-            Snapshot(connection) if is_idle(connection) else nullcontext(),
+            Snapshot(connection),
             connection.execute(
                 self._statement, dict(binds), execution_options=options
             ) as result,

@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 POSTGRESQL = "postgresql"
+UNSETTLED = "waymark_unsettled"
+"""The mark of a connection that reads what a failure may still undo."""
 
 _SNAPSHOT = {
     "sqlite": "BEGIN",
@@ -13,19 +15,26 @@ _SNAPSHOT = {
 
 
 class Snapshot:
-    """What is read inside is of one moment, however many statements it takes."""
+    """What is read inside is of one moment, however many statements it takes.
 
-    __slots__ = ("_begin", "_driver")
+    On PostgreSQL the moment may have begun before, and then goes on behind.
+    """
+
+    __slots__ = ("_begin", "_driver", "_is_mine")
 
     def __init__(self, connection: sa.Connection) -> None:
         self._driver = driver_of(connection)
-        self._begin = _SNAPSHOT[connection.dialect.name]
+        name = connection.dialect.name
+        self._begin = _SNAPSHOT[name]
+        self._is_mine = name != POSTGRESQL or is_idle(connection)
 
     def __enter__(self) -> None:
-        run(self._driver, self._begin)
+        if self._is_mine:
+            run(self._driver, self._begin)
 
     def __exit__(self, *_: object) -> None:
-        run(self._driver, "COMMIT")
+        if self._is_mine:
+            run(self._driver, "COMMIT")
 
 
 def driver_of(connection: sa.Connection) -> Any:
@@ -36,6 +45,11 @@ def driver_of(connection: sa.Connection) -> Any:
 def is_idle(connection: sa.Connection) -> bool:
     """Whether a connection to PostgreSQL is in no transaction."""
     return bool(driver_of(connection).info.transaction_status == 0)
+
+
+def is_settled(connection: sa.Connection) -> bool:
+    """Whether no failure can undo what is read."""
+    return not connection.info.get(UNSETTLED)
 
 
 def run(driver: Any, text: str) -> None:

@@ -57,6 +57,9 @@ def test_without_any_the_defaults_hold(environ):
         pytest.param("REQUIRE_IF_MATCH", "on", True, id="If-Match"),
         pytest.param("BIND", "unix:/run/a.sock", "unix:/run/a.sock", id="local socket"),
         pytest.param("AUTH", "token", "token", id="mode"),
+        pytest.param("DATABASE_TIMEOUT", "5", 5, id="database timeout"),
+        pytest.param("DATABASE_CONNECTIONS", "5", 5, id="database connections"),
+        pytest.param("STANDBY_URL", "", "", id="no standby"),
         pytest.param("PUBLIC_READS", "on", True, id="public reads"),
         pytest.param(
             "ALLOWED_HOSTS", "A.example, [::1]", ("a.example", "[::1]"), id="hosts"
@@ -109,6 +112,11 @@ def test_an_empty_list_is_none(environ, name):
         pytest.param("DATABASE_URL", "mysql://x/y", id="another database"),
         pytest.param("DATABASE_URL", "postgresql:///", id="no host"),
         pytest.param("DATABASE_URL", "sqlite:///:memory:", id="memory"),
+        pytest.param("STANDBY_URL", "sqlite:///shop.db", id="a file as standby"),
+        pytest.param("STANDBY_URL", "postgresql:///", id="a standby without host"),
+        pytest.param("STANDBY_URL", "postgresql://h/d", id="a standby of a file"),
+        pytest.param("DATABASE_TIMEOUT", "0", id="no time for the database"),
+        pytest.param("DATABASE_CONNECTIONS", "4", id="too few connections"),
         pytest.param("DATABASE_URL", "sqlite:///", id="no file"),
         pytest.param("WORKERS", "0", id="no workers"),
         pytest.param("WORKERS", "two", id="no number"),
@@ -210,3 +218,9 @@ def test_a_file_above_the_working_directory_does_not_count(
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     assert environ().backlog == Settings().backlog
+
+
+def test_standbys_have_a_url_beside_that_of_the_primary(environ):
+    urls = [f"postgresql+psycopg://u@/d?host={host}" for host in "ab"]
+    found = environ(DATABASE_URL=urls[0], STANDBY_URL=urls[1])
+    assert [found.database_url, found.standby_url] == urls

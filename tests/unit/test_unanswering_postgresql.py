@@ -125,12 +125,12 @@ def test_a_commit_that_waits_for_standbys_is_told_in_time_and_not_cancelled(
     server, storage
 ):
     with server.connect() as admin:
-        _wait_for_standby(admin, "nobody")
+        server.set("synchronous_standby_names", "nobody")
         try:
             error, _ = asyncio.run(outcome(storage.write(put, "waits")))
             still_waiting = admin.execute(_WAITING).fetchone()[0]
         finally:
-            _wait_for_standby(admin, "")
+            server.set("synchronous_standby_names", "")
     assert "look whether it did" in error.detail
     assert still_waiting == 1
     assert "canceling wait" not in (server.folder / "log").read_text()
@@ -151,20 +151,13 @@ def test_a_commit_whose_wait_an_operator_cancels_is_undecided(server, url):
         return await writing
 
     with server.connect() as admin, closing(storage_at(url)) as storage:
-        _wait_for_standby(admin, "nobody")
+        server.set("synchronous_standby_names", "nobody")
         try:
             error, _ = asyncio.run(write(storage, admin))
         finally:
-            _wait_for_standby(admin, "")
+            server.set("synchronous_standby_names", "")
     assert "look whether it did" in error.detail
     assert "canceling wait" in str(error.__cause__)
-
-
-def _wait_for_standby(admin, name):
-    admin.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
-    admin.execute("SELECT pg_reload_conf()")
-    while admin.execute("SHOW synchronous_standby_names").fetchone()[0] != name:
-        time.sleep(0.01)
 
 
 def test_a_process_opens_no_more_connections_than_it_may(server, url):
