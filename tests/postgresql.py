@@ -66,6 +66,14 @@ class Postgresql:
                 time.sleep(0.01)
         (self._data / "postmaster.pid").unlink()
 
+    def become_standby(self, primary, name):
+        """Start as a copy of the primary that follows it, whatever it was before."""
+        shutil.rmtree(self._data, ignore_errors=True)
+        source = f"host={primary.folder} user=waymark application_name={name}"
+        wanted = ("-X", "stream", "-c", "fast", "--no-sync", "-R")
+        self.run("pg_basebackup", "-d", source, "-D", self._data, *wanted)
+        self.start()
+
     def promote(self):
         """Make a primary of a standby."""
         self.run("pg_ctl", "-D", self._data, "-w", "promote")
@@ -169,12 +177,9 @@ class Postgresql:
 @contextmanager
 def running_standby(primary, name, options=_OPTIONS):
     """A standby that follows the server under the name."""
-    with _own_folder() as folder:
+    with own_folder() as folder:
         server = Postgresql(folder, options)
-        source = f"host={primary.folder} user=waymark application_name={name}"
-        wanted = ("-X", "stream", "-c", "fast", "--no-sync", "-R")
-        server.run("pg_basebackup", "-d", source, "-D", folder / "data", *wanted)
-        server.start()
+        server.become_standby(primary, name)
         with server.stopping():
             yield server
 
@@ -183,7 +188,7 @@ def running_standby(primary, name, options=_OPTIONS):
 def running_postgresql(options=_OPTIONS):
     """A server of its own, gone with all it held at the end."""
     made = ("-U", "waymark", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-    with _own_folder() as folder:
+    with own_folder() as folder:
         server = Postgresql(folder, options)
         server.run("initdb", "-D", folder / "data", *made, "--no-sync")
         server.start()
@@ -192,7 +197,8 @@ def running_postgresql(options=_OPTIONS):
 
 
 @contextmanager
-def _own_folder():
+def own_folder():
+    """A folder to which these programs may write."""
     # The path of a socket may not be long, so it is not in pytest's own folder.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     if os.geteuid() == 0:
