@@ -30,8 +30,8 @@ _KEEPALIVE = (
 )
 _LONGEST = 30.0
 """Seconds for which a statement may run where no other limit is set."""
-_LONGEST_CONNECT = 5
-"""Seconds for each host; the driver makes at least two of it."""
+_SHORTEST_CONNECT, _LONGEST_CONNECT = 2, 5
+"""Seconds for each host; to the driver, nothing would mean more than two minutes."""
 _CHECKED_EVERY = 0.1
 
 
@@ -89,7 +89,11 @@ def postgresql_engine(
     connection that has nothing prepared.
     """
     parsed = sa.make_url(url)
-    wanted = {"connect_timeout": int(min(_LONGEST_CONNECT, seconds)), **_CONNECT}
+    # A host that hangs must leave time enough for those named behind it.
+    hosts = parsed.normalized_query.get("host", [""])
+    shared = int(min(_LONGEST_CONNECT, seconds / (len(hosts) + 1)))
+    patience = max(_SHORTEST_CONNECT, shared)
+    wanted = {"connect_timeout": patience, **_CONNECT}
     arguments: dict[str, Any] = {
         name: value for name, value in wanted.items() if name not in parsed.query
     }

@@ -280,6 +280,20 @@ def test_a_frozen_primary_stops_no_reads_and_a_frozen_standby_none(servers, stor
     wait_until(lambda: run(storage.read(look)) == (["a"], True))
 
 
+def test_a_host_that_hangs_leaves_time_for_those_named_behind_it(servers):
+    primary, standby = servers
+    url = f"{standby.url('own')}&host={primary.folder}&target_session_attrs=read-write"
+    limits = Limits(8)
+    with (
+        standby.frozen(),
+        closing(storage_at(url, limits=limits, standby_url=url)) as storage,
+    ):
+        begin = time.monotonic()
+        assert run(storage.read(is_of_standby)) is False
+        assert time.monotonic() - begin < limits.seconds
+        assert run(storage.write(is_of_standby)) is False
+
+
 def test_a_failover_is_followed(own_servers):
     """Writers and readers have one URL each, and nobody tells them anything."""
     old, new = own_servers
