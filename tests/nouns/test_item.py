@@ -58,7 +58,7 @@ def test_a_receipt_that_came_between_is_found_in_the_transaction(settings, clien
     class Recorder:
         """Stands in for a storage whose first look-up misses the receipt."""
 
-        async def read(self, *_):
+        async def read_settled(self, *_):
             return None
 
         async def write(self, function, *args):

@@ -346,12 +346,6 @@ def test_a_day_is_written_once(storage, day):
     assert used(storage, number) > "2020-01-01"
 
 
-def test_while_a_use_is_being_written_others_write_nothing(storage):
-    kept_in(storage)
-    asyncio.run(show(Tokens(storage), times=10))
-    assert storage.writes == 1
-
-
 class Stuck:
     """Storage whose writes wait until they are let go, and then fail."""
 
@@ -364,6 +358,21 @@ class Stuck:
         self.writes += 1
         await self.go.wait()
         raise Unavailable("The disk is full.")
+
+
+def test_while_a_use_is_being_written_others_write_nothing(storage):
+    kept_in(storage)
+    stuck = Stuck(storage)
+
+    async def run():
+        tokens = Tokens(stuck)
+        for _ in range(10):
+            await tokens.caller_of(TOKEN)
+        stuck.go.set()
+        await settle()
+
+    asyncio.run(run())
+    assert stuck.writes == 1
 
 
 def test_no_request_waits_for_the_note_of_a_use_or_fails_with_it(storage, caplog):
