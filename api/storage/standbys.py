@@ -22,7 +22,7 @@ from api.storage.limits import DEFAULT, Limits
 from api.storage.moments import TIMELINE, Moment, Primary
 from api.storage.outages import is_outage
 from api.storage.postgresql import PostgresqlWriter
-from api.storage.postgresql_connections import postgresql_engine
+from api.storage.postgresql_connections import is_lost, postgresql_engine
 from api.storage.postgresql_storage import PostgresqlStorage
 from api.storage.transactions import UNSETTLED, driver_of, is_idle
 from api.storage.writer import OnGroup, ignore
@@ -112,7 +112,7 @@ class ReplicatedStorage(PostgresqlStorage):
         """
         return await self._run(
             self._readers,
-            super().answer,
+            self._answer_of_primary,
             lambda connection: function(connection, *args, **kwargs),
         )
 
@@ -132,7 +132,19 @@ class ReplicatedStorage(PostgresqlStorage):
             soon = min(deadline, monotonic() + 2 * self._short)
             with self._passing_over():
                 return self._standby.answer(answer, soon)
-        return super().answer(function, deadline)
+        return self._answer_of_primary(function, deadline)
+
+    def _answer_of_primary(
+        self, function: Callable[[sa.Connection], T], deadline: float
+    ) -> T:
+        def answer(connection: sa.Connection) -> T:
+            try:
+                self._begin_on_primary(connection)
+                return function(connection)
+            finally:
+                _end(connection)
+
+        return super().answer(answer, deadline)
 
     def lend(self) -> sa.Connection:
         """A connection in a snapshot of a standby's, or one to the primary."""
@@ -145,12 +157,18 @@ class ReplicatedStorage(PostgresqlStorage):
                     self.give_back(connection)
                     raise
                 return connection
-        return super().lend()
+        connection = super().lend()
+        try:
+            self._begin_on_primary(connection)
+        except BaseException:
+            self.give_back(connection)
+            raise
+        return connection
 
     def give_back(self, connection: sa.Connection) -> None:
         """Take back what was lent, unless it is lost."""
+        _end(connection)
         if self._standby.has_made(connection):
-            _end(connection)
             self._standby.give_back(connection)
         else:
             super().give_back(connection)
@@ -192,6 +210,7 @@ class ReplicatedStorage(PostgresqlStorage):
             yield
         finally:
             _end(connection)
+        _review(connection)
 
     def _begin(self, connection: sa.Connection) -> None:
         """Begin a snapshot that has what it must, and nothing that it must not.
@@ -219,6 +238,18 @@ class ReplicatedStorage(PostgresqlStorage):
             now = self._primary.ask()
             if now is None:
                 raise _Behind
+
+    def _begin_on_primary(self, connection: sa.Connection) -> None:
+        """Begin a snapshot, unless the server was replaced and does not know it.
+
+        Raises:
+            OperationalError: it was, and the connection is closed.
+        """
+        begun, last = self._begun(connection), self._primary.last
+        if last is not None and (begun.timeline or 0) < last.timeline:
+            driver_of(connection).close()
+            cause = psycopg.OperationalError("the primary was replaced")
+            raise sa.exc.OperationalError("BEGIN", None, cause)
 
     def _begun(self, connection: sa.Connection) -> _Begun:
         """Begin a snapshot, and look where it stands."""
@@ -259,10 +290,13 @@ def _wait(patience: float) -> None:
 
 
 def _end(connection: sa.Connection) -> None:
-    """End the snapshot, and after some time a connection that leads to a primary."""
-    driver = driver_of(connection)
-    with suppress(psycopg.Error):
-        driver.execute("ROLLBACK")
+    if not is_lost(connection):
+        with suppress(psycopg.Error):
+            driver_of(connection).execute("ROLLBACK")
+
+
+def _review(connection: sa.Connection) -> None:
+    """Close one that should lead to a standby and has led to a primary for long."""
     info = connection.info
-    if not info.get(_IS_STANDBY) and monotonic() > info.get(_SINCE, 0) + _REVIEWED:
-        driver.close()
+    if not info[_IS_STANDBY] and monotonic() > info[_SINCE] + _REVIEWED:
+        driver_of(connection).close()

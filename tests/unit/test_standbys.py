@@ -218,6 +218,26 @@ def test_a_primary_that_was_replaced_is_not_believed(own_servers, caplog):
     assert "was replaced" in caplog.text
 
 
+def test_a_primary_that_hung_and_was_replaced_is_not_read_when_it_goes_on(own_servers):
+    old, new = own_servers
+    urls = [
+        f"{old.url('own')}&host={new.folder}&target_session_attrs={wanted}"
+        for wanted in ("read-write", "prefer-standby")
+    ]
+    limits = Limits(6)
+    with closing(storage_at(urls[0], limits=limits, standby_url=urls[1])) as storage:
+        assert run(storage.read_settled(keys)) == []
+        with old.frozen():
+            new.promote()
+            wait_until(lambda: is_written(storage, "kept"), 30)
+            wait_until(lambda: is_readable(storage), 30)
+        # It still takes itself for the primary, and a reader is connected to it.
+        found = []
+        with suppress(Unavailable):
+            found.append(run(storage.read_settled(keys)))
+        assert found in ([], [["kept"]])
+
+
 def test_without_a_primary_reads_go_on_and_nothing_is_kept_in_caches(own_servers):
     primary, _ = own_servers
     with storage_on(*own_servers) as storage:
