@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-postgresql check fuzz soak bench clean
+.PHONY: run test test-postgresql test-failover check fuzz soak bench clean
 
 run: .venv/run
 	@$(BIN)/python -m api migrate
@@ -16,6 +16,9 @@ test: .venv/dev
 
 test-postgresql: .venv/dev
 	$(BIN)/python -m pytest -n auto --dist loadfile --postgresql tests/nouns tests/contract tests/unit
+
+test-failover: .venv/dev
+	$(BIN)/python -m pytest -s tests/live/failover_quorum.py tests/live/failover_patroni.py
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
