@@ -1,4 +1,4 @@
-# Waymark: `make run` serves the catalogue, `make test` runs every test.
+# Waymark: `make run` serves the catalogue, `make test` tests it.
 
 PYTHON ?= python3
 BIN := .venv/bin
