@@ -224,7 +224,7 @@ def test_a_primary_that_hung_and_was_replaced_is_not_read_when_it_goes_on(own_se
         f"{old.url('own')}&host={new.folder}&target_session_attrs={wanted}"
         for wanted in ("read-write", "prefer-standby")
     ]
-    limits = Limits(6)
+    limits = Limits(12)
     with closing(storage_at(urls[0], limits=limits, standby_url=urls[1])) as storage:
         assert run(storage.read_settled(keys)) == []
         with old.frozen():
