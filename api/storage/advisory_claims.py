@@ -24,6 +24,8 @@ from api.storage.transactions import driver_of
 
 # It stays in a transaction, which PgBouncer then leaves on its connection.
 _BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0"
+_PATIENCE = 1.0
+"""Seconds for which an answer waits until its claim is given back."""
 _log = logging.getLogger("waymark.storage")
 
 
@@ -56,8 +58,9 @@ class AdvisoryClaims:
             yield
         finally:
             self._mine.discard(place)
-            # The thread goes in turn, so who asks next asks behind this.
-            self._thread.submit(self._give_back, place)
+            # Who has the answer may ask again at once, and of another process.
+            giving = self._thread.submit(self._give_back, place)
+            await asyncio.wait([asyncio.wrap_future(giving)], timeout=_PATIENCE)
 
     def close(self) -> None:
         """Close the connection, and with it give back every claim."""
