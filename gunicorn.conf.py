@@ -17,7 +17,7 @@ from api.operations.processes import (
 )
 from api.server import LARGEST_FIELD, LARGEST_LINE, MOST_FIELDS
 from api.settings import SettingsFault, is_local, not_local, read_settings
-from api.storage.migrations import NotCurrent, require_current
+from api.storage.migrations import NotReady, require_current
 
 try:
     _settings = read_settings()
@@ -93,7 +93,7 @@ def on_starting(server: Any) -> None:
     server.reload_mark = mmap(-1, 1)
     try:
         require_current(_settings.database_url)
-    except NotCurrent as ex:
+    except NotReady as ex:
         sys.exit(f"Waymark does not start: {ex}")
 
 

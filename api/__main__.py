@@ -22,7 +22,7 @@ from api.storage.backup import back_up, faults_in
 from api.storage.copying import NotCopied, copy_all, number_of_rows
 from api.storage.engine import Connection
 from api.storage.loading import digest_of, is_loaded, load_books
-from api.storage.migrations import NotCurrent, require_current
+from api.storage.migrations import NotReachable, NotReady, require_current
 from api.storage.migrations import migrate as migrate_database
 from api.storage.opening import engine_at, exclusively
 from api.storage.sampling import make_sample
@@ -65,7 +65,10 @@ def check(settings: Settings) -> None:
 @click.pass_obj
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest form."""
-    migrate_database(settings.database_url)
+    try:
+        migrate_database(settings.database_url)
+    except NotReachable as ex:
+        raise click.ClickException(str(ex)) from ex
 
 
 @main.command()
@@ -228,7 +231,7 @@ def _database(settings: Settings) -> AbstractContextManager[Connection]:
 def _database_at(url: str) -> Iterator[Connection]:
     try:
         require_current(url)
-    except NotCurrent as ex:
+    except NotReady as ex:
         raise click.ClickException(str(ex)) from ex
     engine = engine_at(url)
     try:

@@ -19,6 +19,7 @@ import limits
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 
+from api.masking import masked
 from api.roles import Role
 
 VAR = Path("var")
@@ -28,8 +29,6 @@ _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 _LOCAL_SOCKET = "unix:"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 _DATABASES = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
-_SECRET = re.compile(r"(?<=[?&]password=)[^&]+")
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):([^@/]+)@")
 
 
 class SettingsFault(Exception):
@@ -311,7 +310,7 @@ class Settings:
             text = (
                 ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             )
-            yield PREFIX + each.name.upper(), _masked(text)
+            yield PREFIX + each.name.upper(), masked(text)
 
 
 def read_settings() -> Settings:
@@ -386,13 +385,8 @@ def not_local(bind: str) -> str:
     )
 
 
-def _masked(text: str) -> str:
-    """The text without the passwords of URLs."""
-    return _SECRET.sub("***", _PASSWORD.sub(r"\1:***@", text))
-
-
 def _told(faults: Mapping[str, Any]) -> str:
     return "\n".join(
-        f"{name}: {_masked('; '.join(map(str, texts)))}"
+        f"{name}: {masked('; '.join(map(str, texts)))}"
         for name, texts in faults.items()
     )

@@ -81,12 +81,16 @@ class Email(Patterned):
 
 
 class Language(Patterned):
-    """A language by its tag (RFC 5646, section 2.1), without grandfathered tags."""
+    """A language by its tag (RFC 5646, section 2.1), without grandfathered tags.
+
+    No tag that is in use has so many subtags of a kind as are taken here (section 4.4).
+    """
 
     pattern = (
         r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?"
-        r"(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
-        r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?"
+        r"(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,8}"
+        r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8}){1,8}){0,4}"
+        r"(?:-x(?:-[A-Za-z0-9]{1,8}){1,8})?"
     )
     example = "en"
     wrong = Message("A language tag of BCP 47 is expected.", "language")

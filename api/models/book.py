@@ -10,7 +10,7 @@ from api.models.base import (
     Tenths,
     Values,
     numbered_table,
-    sort_key,
+    order_key,
 )
 
 BOOKS = numbered_table(
@@ -55,10 +55,10 @@ def derive(values: Values, known: Known) -> Values:
     if present is not None and present.author == values["author"]:
         author_sort = present.author_sort
     else:
-        author_sort = sort_key(values.get("author_sort", values["author"]))
+        author_sort = order_key(str(values.get("author_sort", values["author"])))
     return {
         **values,
-        "title_sort": sort_key(values["title"]),
+        "title_sort": order_key(values["title"]),
         "author_sort": author_sort,
     }
 

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 from api.storage.engine import Storage
 from api.storage.reading import Reading
 
+_endings: set[asyncio.Future[None]] = set()
+"""Statements that are being ended; the loop itself would forget them."""
+
 
 class Writing(NamedTuple):
     """How a body is written: its beginning, rows, its end by the number of rows."""
@@ -71,7 +74,7 @@ class StreamedBody:
     async def close(self) -> None:
         """End the reading, at the end of the part that is being read."""
         if self._next is not None:
-            self._next.add_done_callback(self._let_go)
+            self._next.add_done_callback(self._forget)
 
     async def _part(self) -> bytes:
         self._stop_timer()
@@ -79,7 +82,7 @@ class StreamedBody:
         if self._reading.is_kept:
             loop = asyncio.get_running_loop()
             left = self._reading.seconds_left
-            self._timer = loop.call_later(left, self._reading.let_go)
+            self._timer = loop.call_later(left, self._let_go)
         return part
 
     def _read(self) -> bytes:
@@ -90,13 +93,26 @@ class StreamedBody:
             part = begin + part
         return part + end(reading.count) if reading.has_ended else part
 
-    def _let_go(self, last: asyncio.Future[bytes]) -> None:
+    def _forget(self, last: asyncio.Future[bytes]) -> None:
         if not last.cancelled():
             # Nobody else will ask what became of it.
             last.exception()
         self._stop_timer()
-        self._reading.let_go()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End the statement in a thread, for a database that hangs takes its time."""
+        ending = asyncio.ensure_future(self._storage.stream(self._reading.detach()))
+        _endings.add(ending)
+        ending.add_done_callback(_ended)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _ended(ending: asyncio.Future[None]) -> None:
+    _endings.discard(ending)
+    if not ending.cancelled():
+        # Where it failed the connection is lost, which its owner has seen.
+        ending.exception()

@@ -110,6 +110,8 @@ def postgresql_engine(
         isolation_level="AUTOCOMMIT",
         connect_args=arguments,
         use_native_hstore=False,
+        # Errors are logged, and what was asked for may be a secret.
+        hide_parameters=True,
     )
     # The server is a little quicker to give up, and then the connection is kept.
     longest = round(min(_LONGEST, seconds * 0.9) * 1000)

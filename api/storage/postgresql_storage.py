@@ -22,7 +22,7 @@ from api.storage.postgresql_connections import (
     is_lost,
     postgresql_engine,
 )
-from api.storage.transactions import driver_of
+from api.storage.transactions import driver_of, run
 from api.storage.writer import OnGroup, ignore
 
 __all__ = ["AdvisoryClaims", "PostgresqlStorage", "alone", "postgresql_engine"]
@@ -89,12 +89,24 @@ class PostgresqlStorage(Storage):
 
     def lend(self) -> sa.Connection:
         """A connection that nobody else uses, to be given back."""
-        try:
-            connection = self._spare.pop()
-        except IndexError:
-            connection = self._engine.connect()
+        connection = self._living_spare() or self._engine.connect()
         self._count_lent(1)
         return connection
+
+    def _living_spare(self) -> sa.Connection | None:
+        """A spare one that is not lost; asking is little beside a part of a stream."""
+        with suppress(IndexError):
+            while True:
+                connection = self._spare.pop()
+                try:
+                    run(driver_of(connection), "SELECT 1")
+                except sa.exc.OperationalError as ex:
+                    discard(connection)
+                    if isinstance(ex.orig, NoAnswer):
+                        raise
+                else:
+                    return connection
+        return None
 
     def give_back(self, connection: sa.Connection) -> None:
         """Take back what was lent, unless it is lost."""

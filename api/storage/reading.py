@@ -7,6 +7,7 @@ where each statement would have to search or sort anew it is kept, and not for l
 """
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any, Protocol, TypeAlias
 
@@ -93,15 +94,24 @@ class Reading:
             is_kept = may_keep and self.seconds_left > 0 and self._lender.may_keep
         finally:
             if not is_kept:
-                self.let_go()
+                self.detach()()
         return text
 
-    def let_go(self) -> None:
-        """End the statement, if there is one; the next part begins another."""
+    def detach(self) -> Callable[[], None]:
+        """Give up the statement, if there is one; the next part begins another.
+
+        What comes out ends it, in any thread, and may wait for the database.
+        """
         kept, self._kept = self._kept, None
-        if kept is not None:
-            connection, batches = kept
+        return partial(self._end, kept)
+
+    def _end(self, kept: _Kept | None) -> None:
+        if kept is None:
+            return
+        connection, batches = kept
+        try:
             batches.close()
+        finally:
             self._lender.give_back(connection)
 
     def _taken(self, write: Write) -> bytes:

@@ -1,6 +1,5 @@
 """One row: found, inserted, changed, removed, each with its counters and versions."""
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -8,8 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.errors import (
-    AlreadyExists,
-    DuplicateValue,
     Fault,
     InUse,
     InvalidBody,
@@ -21,12 +18,11 @@ from api.hypermedia.document import is_same
 from api.models.base import Known, Model, Values, now
 from api.storage import counters
 from api.storage.prepared import Prepared
+from api.storage.uniques import require_free, taken
 from api.storage.uses import require_unused
 
 Keys = tuple[Any, ...]
 """The keys of a path in their order: those of the parents, then the noun's own."""
-
-_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
 def find(connection: sa.Connection, model: Model, keys: Keys) -> Any:
@@ -108,6 +104,7 @@ def insert(
     kept = model.derive(values, known)
     model.rule(kept, known)
     moment = now()
+    require_free(connection, model, kept)
     change = _note(connection, model, owner, moment, added=1)
     if model.is_inner:
         kept = {**kept, model.key: change.added}
@@ -139,6 +136,7 @@ def replace(
     model.rule(kept, known)
     if is_same(kept, {name: getattr(present, name) for name in kept}):
         return present
+    require_free(connection, model, kept, getattr(present, model.serial.name))
     moment = now()
     change = _note(connection, model, owner, moment)
     binds = {f"new_{name}": value for name, value in kept.items()}
@@ -278,44 +276,8 @@ def _run(
     try:
         row = connection.execute(statement, binds).first()
     except sa.exc.IntegrityError as ex:
-        raise _taken(model, ex.orig, binds) from ex
+        raise taken(model, ex.orig, binds) from ex
     return None if row is None else model.record(row)
-
-
-def _taken(model: Model, error: BaseException | None, binds: Values) -> Exception:
-    """What a refused row means."""
-    names = [model.member_of(column) for column in _columns_taken(model, error)]
-    if names == [model.key]:
-        key = binds[model.key]
-        return AlreadyExists(
-            f"{key!r} exists in {model.name} already.",
-            present=Place(model.noun, (key,)),
-        )
-    return DuplicateValue(
-        f"Another of {model.name} has the same {' and '.join(names)}.",
-        faults=[
-            Fault(f"The {name} is taken.", "duplicate", pointer=f"/{name}")
-            for name in names
-        ],
-    )
-
-
-def _columns_taken(model: Model, error: BaseException | None) -> Sequence[str]:
-    """The columns whose values are there already.
-
-    PostgreSQL tells the constraint, SQLite the columns, but only in its message.
-    """
-    told: Any = getattr(error, "diag", None)
-    if told is not None:
-        uniques: list[Any] = [*model.table.constraints, *model.table.indexes]
-        for each in uniques:
-            if each.name == told.constraint_name:
-                return [column.name for column in each.columns]
-        if told.constraint_name == f"{model.name}_pkey":
-            return [model.serial.name]
-    elif found := _UNIQUE.search(str(error)):
-        return [each.rpartition(".")[2] for each in found[1].split(", ")]
-    raise TypeError(f"not a unique constraint: {error}")
 
 
 def _ripple(connection: sa.Connection, model: Model, owner: int, moment: str) -> None:

@@ -52,4 +52,5 @@ def _where_used(
 def _users(user: Model, name: str) -> Prepared:
     refers = user.column(name) == sa.bindparam("key")
     keys = [user.column(each) for each in (user.owner, user.key) if each]
-    return Prepared(sa.select(*keys).where(refers).limit(_USERS_TOLD))
+    told = sa.select(*keys).where(refers).order_by(user.serial).limit(_USERS_TOLD)
+    return Prepared(told)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.shop import a_book
+from tests.shop import a_book, href
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,24 @@ def test_what_must_be_unique_is_409_the_second_time(client, member, value):
     assert answer.json["errors"][0]["pointer"] == f"/{member}"
     a_book(client)
     assert client.patch("/books/2", {member: value}).status_code == 409
+
+
+def test_every_unique_value_that_is_taken_is_named(client):
+    a_book(client, isbn="9780306406157")
+    a_book(client, gutenberg_id=36)
+    third = href(a_book(client))
+    both = {"isbn": "9780306406157", "gutenberg_id": 36}
+    made = client.post("/books", {"title": "T", "author": "A", **both})
+    for answer in (made, client.patch(third, both)):
+        assert answer.status_code == 409
+        pointers = [each["pointer"] for each in answer.json["errors"]]
+        assert pointers == ["/isbn", "/gutenberg_id"]
+
+
+def test_one_s_own_unique_values_are_free(client):
+    own = {"isbn": "9780306406157", "gutenberg_id": 36}
+    book = href(a_book(client, **own))
+    assert client.patch(book, {**own, "pages": 7}).status_code == 200
 
 
 def test_nothing_is_no_duplicate(client):

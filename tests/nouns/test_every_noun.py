@@ -1,10 +1,13 @@
 """What holds for all nouns, tested over the list of them."""
 
 import json
+from random import Random
 
 import pytest
+from marshmallow.validate import Length
 
 from api.documents import KINDS
+from schemas.base import Text
 from tests.shop import (
     CHANGEABLE,
     COLLECTED,
@@ -53,6 +56,26 @@ def test_every_member_that_was_sent_comes_back(client, kind):
     sent = body_of(kind)
     got = make(client, kind, **sent).json
     assert {name: got[name] for name in sent} == sent
+
+
+@every_noun
+def test_the_longest_texts_are_taken(client, kind):
+    """Of letters of four octets, which no database can press into fewer."""
+    chance = Random(1)
+    texts = {
+        name: "".join(chr(chance.randrange(0x20000, 0x2A6D6)) for _ in range(length))
+        for name, length in lengths_of(kind)
+    }
+    got = make(client, kind, **texts).json
+    assert {name: got[name] for name in texts} == texts
+
+
+def lengths_of(kind):
+    """Each text of a noun with how long it may be."""
+    for name, field in kind.schema.load_fields.items():
+        bounds = [each for each in field.validators if isinstance(each, Length)]
+        if type(field) is Text and bounds:
+            yield name, bounds[0].max
 
 
 @replaceable_nouns

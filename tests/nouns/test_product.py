@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.shop import a_book
+from tests.shop import a_book, a_draft, href, lineitem
 
 PRODUCT = {"sku": "A-1", "name": "Moby-Dick, bound", "price": "12.9", "currency": "EUR"}
 
@@ -84,3 +84,13 @@ def test_a_sku_is_unique(client):
     a_product(client)
     answer = client.post("/products", PRODUCT)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (409, "/sku")
+
+
+def test_who_uses_a_product_is_told_in_the_order_in_which_they_came(client):
+    product = a_product(client)
+    lines = [lineitem(client, a_draft(client), product) for _ in range(3)]
+    client.patch(href(lines[0]), {"quantity": 2})
+    answer = client.delete(href(product))
+    assert answer.status_code == 409
+    told = [link["href"] for link in answer.json["_links"]["related"]]
+    assert told == [href(each) for each in lines]

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from api.__main__ import main
 from api.errors import Unavailable
 from api.models.base import sort_key
 from api.models.item import ITEM
@@ -178,3 +180,34 @@ def test_nothing_is_prepared_where_pgbouncer_wants_it_so(shared_database):
     with engine.connect() as connection:
         assert driver_of(connection).prepare_threshold is None
         assert connection.scalar(sa.text("SELECT 1")) == 1
+
+
+def test_no_value_of_a_statement_is_told_or_logged(storage, caplog):
+    def fail(connection):
+        connection.execute(sa.text("SELECT 1 / 0, :value"), {"value": "a secret"})
+
+    with pytest.raises(sa.exc.DataError) as caught:
+        asyncio.run(storage.write(fail))
+    assert "a secret" not in str(caught.value) + caplog.text
+
+
+def test_a_spare_connection_whose_backend_died_is_not_lent(storage, postgresql):
+    storage.give_back(storage.lend())
+    with postgresql.connect() as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'waymark' AND datname = 'shop'"
+        )
+    lent = storage.lend()
+    assert lent.execute(sa.text("SELECT 1")).scalar_one() == 1
+    storage.give_back(lent)
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["load-sample"], ["token", "list"]])
+def test_a_command_says_in_a_line_that_nobody_answers(command, tmp_path):
+    url = f"postgresql+psycopg://shop:geheim@/shop?host={tmp_path}"
+    ended = CliRunner().invoke(main, command, env={"WAYMARK_DATABASE_URL": url})
+    assert ended.exit_code == 1
+    assert ended.output.startswith("Error: the database can't be reached: ")
+    assert len(ended.output.splitlines()) == 1
+    assert "geheim" not in ended.output

@@ -106,7 +106,7 @@ def test_what_was_let_go_goes_on_behind_the_last_row(storage, selection):
     reader = Reader(storage, selection)
     while not reader.reading.has_ended:
         reader.take()
-        reader.reading.let_go()
+        reader.reading.detach()()
         assert not reader.reading.is_kept
     assert reader.ids == list(range(1, 71))
 

@@ -189,6 +189,29 @@ def test_passwords_are_not_shown():
     assert shown["WAYMARK_RATE_LIMIT_STORAGE"] == "redis://me:***@h:1/2"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql+psycopg://u:ge/heim@h/d", "postgresql+psycopg://u:***@h/d"),
+        ("postgresql+psycopg://u:ge@heim@h/d", "postgresql+psycopg://u:***@h/d"),
+        (
+            "postgresql+psycopg:///d?host=h&sslpassword=geheim&user=u",
+            "postgresql+psycopg:///d?host=h&sslpassword=***&user=u",
+        ),
+        (
+            "postgresql+psycopg:///d?pass%77ord=x",
+            "postgresql+psycopg:///d?pass%77ord=***",
+        ),
+        (
+            "postgresql+psycopg://h:5432/d?user=u",
+            "postgresql+psycopg://h:5432/d?user=u",
+        ),
+    ],
+)
+def test_no_password_of_a_url_is_shown(url, shown):
+    assert dict(Settings(database_url=url).shown())["WAYMARK_DATABASE_URL"] == shown
+
+
 def test_every_setting_is_documented():
     """The page lists each setting with its default and what it is for."""
     page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()

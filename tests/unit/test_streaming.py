@@ -27,7 +27,10 @@ class Readings:
         self.count += 1
         return write([text])
 
-    def let_go(self):
+    def detach(self):
+        return self._let_go
+
+    def _let_go(self):
         self.released += 1
 
 
@@ -142,6 +145,7 @@ def test_a_part_that_never_came_lets_go_too():
         await body.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
+        gate.is_open.set()
         await passed()
         return reading.released
 
@@ -156,6 +160,21 @@ def test_what_is_kept_does_not_wait_long_for_the_client():
         return reading.released
 
     assert asyncio.run(run()) == 1
+
+
+def test_a_database_that_hangs_at_the_end_makes_nobody_wait():
+    async def run():
+        reading, gate = Readings("a", "b", is_kept=True), Gate()
+        body = body_of(reading, gate)
+        await body.begin()
+        gate.is_open.clear()
+        await passed()
+        before = reading.released
+        gate.is_open.set()
+        await passed()
+        return before, reading.released
+
+    assert asyncio.run(run()) == (0, 1)
 
 
 def test_what_is_kept_is_not_let_go_while_it_is_read():

@@ -14,7 +14,19 @@ from alembic.script import ScriptDirectory
 from api.storage.opening import engine_at
 
 
-class NotCurrent(Exception):
+class NotReady(Exception):
+    """The database can't be served from now."""
+
+
+class NotReachable(NotReady):
+    """The database can't be opened; tells why."""
+
+    def __init__(self, error: Exception) -> None:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        super().__init__(f"the database can't be reached: {reason}")
+
+
+class NotCurrent(NotReady):
     """The database does not have the form that this version of the service needs."""
 
     def __init__(self) -> None:
@@ -24,7 +36,11 @@ class NotCurrent(Exception):
 
 
 def migrate(url: str) -> None:
-    """Bring the database to the newest form; nothing happens where it has it."""
+    """Bring the database to the newest form; nothing happens where it has it.
+
+    Raises:
+        NotReachable: it can't be opened.
+    """
     with _connected(url) as connection:
         if not is_current(connection):
             config = _config()
@@ -36,6 +52,7 @@ def require_current(url: str) -> None:
     """Make sure that the database has the newest form.
 
     Raises:
+        NotReachable: it can't be opened.
         NotCurrent: it has not; says how to bring it there.
     """
     with _connected(url) as connection:
@@ -45,9 +62,13 @@ def require_current(url: str) -> None:
 
 @contextmanager
 def _connected(url: str) -> Iterator[sa.Connection]:
-    engine = engine_at(url)
     try:
-        with engine.connect() as connection:
+        engine = engine_at(url)
+        connection = engine.connect()
+    except (sa.exc.SQLAlchemyError, ValueError) as ex:
+        raise NotReachable(ex) from ex
+    try:
+        with connection:
             yield connection
     finally:
         engine.dispose()

@@ -87,7 +87,7 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_autoincrement=True,
     )
-    create_indexes("tasks", ("description", "complete", "created", "updated"), "serial")
+    create_indexes("tasks", ("complete", "created", "updated"), "serial")
     create_fulltext("tasks", "serial", ("description",))
     op.create_table(
         "items",
