@@ -52,8 +52,8 @@ def server(tmp_path_factory):
 def wait_for(address):
     for _ in range(600):
         try:
-            requests.get(f"http://{address}/", timeout=1)
-        except requests.ConnectionError:
+            requests.get(f"http://{address}/", timeout=5)
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
         else:
             return
