@@ -12,7 +12,7 @@ from api.models.base import Model
 from api.models.housekeeping import COUNTERS
 from api.storage.counters import NO_OWNER
 from api.storage.engine import driver_of, sqlite_engine
-from api.storage.migrations import NotCurrent, require_current
+from api.storage.migrations import NotCurrent, NotReachable, require_current
 from api.storage.transactions import POSTGRESQL
 
 _PAGES_AT_ONCE = 4096
@@ -60,6 +60,8 @@ def faults_in(file: Path, models: Sequence[Model]) -> list[str]:
             return list(_faults_of(connection, models))
     except NotCurrent:
         return ["it is a database of another version"]
+    except NotReachable as ex:
+        return [f"it can't be read: {ex.reason}"]
     except sa.exc.DatabaseError as ex:
         return [f"it can't be read: {ex.orig}"]
     except sqlite3.DatabaseError as ex:

@@ -24,6 +24,7 @@ class NotReachable(NotReady):
     def __init__(self, error: Exception) -> None:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         super().__init__(f"the database can't be reached: {reason}")
+        self.reason = reason
 
 
 class NotCurrent(NotReady):
