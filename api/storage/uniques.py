@@ -63,14 +63,18 @@ def require_free(
 
 @lru_cache(maxsize=256)
 def _unique_names(model: Model) -> tuple[str, ...]:
-    return tuple(column.name for column in model.table.columns if column.unique)
+    """All but the key: who takes that is told where it stands."""
+    columns = model.table.columns
+    return tuple(
+        each.name for each in columns if each.unique and each.name != model.key
+    )
 
 
 @lru_cache(maxsize=256)
 def _rivals(model: Model) -> Prepared:
     unique = [model.column(name) for name in _unique_names(model)]
-    taken = [column == sa.bindparam(column.name) for column in unique]
-    return Prepared(sa.select(model.serial, *unique).where(sa.or_(*taken)))
+    equal = [column == sa.bindparam(column.name) for column in unique]
+    return Prepared(sa.select(model.serial, *unique).where(sa.or_(*equal)))
 
 
 def _columns_taken(model: Model, error: BaseException | None) -> Sequence[str]:
