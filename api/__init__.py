@@ -10,7 +10,7 @@ imports from lower lines only (import-linter checks it):
     storage  formats  schemas
     models  hypermedia  catalogue  sample
     uris  settings
-    roles
+    roles  masking
     errors
 """
 
